@@ -1,0 +1,44 @@
+// The envelope: the bytes of one event as they stand in the log, in Kafka and in bundles, for ever.
+//
+// schemas/envelope.fbs. It holds everything of EventMeta, the payload, and the hash before it, never
+// its own hash: h(n) = BLAKE2b-256(0x00 | shard u32 BE | position u64 BE | h(n-1) |
+// BLAKE2b-256(bytes)), h(0) = BLAKE2b-256(store id).
+// Threads: pure. Errors: CodecError. Source: design section 3 (envelope).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/hash.h"
+#include "engine/base/result.h"
+#include "engine/codec/codec.h"
+#include "engine/domain/event.h"
+
+namespace skein::codec {
+
+inline constexpr std::size_t kEnvelopeBytesMax = 8ULL << 20;
+
+std::string encode_event(const domain::Event& event, const Hash& previous, const Codec& codec);
+
+struct DecodedEvent {
+    domain::Event event;
+    Hash previous;
+};
+Result<DecodedEvent, CodecError> decode_event(std::string_view bytes, const Codec& codec);
+
+// What a projector or an index needs before it pays for the payload.
+struct EnvelopeHead {
+    std::string_view stream;  // views into the bytes given
+    std::string_view type;
+    Version version;
+    Shard shard;
+    Position position;
+    Timestamp recorded_at;
+    std::string_view previous;  // 32 bytes
+};
+Result<EnvelopeHead, CodecError> decode_head(std::string_view bytes);
+
+Hash chain_start(const Uuid& store_id);
+Hash chain_next(Shard shard, Position position, const Hash& previous, std::string_view bytes);
+
+}  // namespace skein::codec

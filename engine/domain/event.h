@@ -1,0 +1,89 @@
+// An event as the domain sees it: who, when, where in history (EventMeta), and what happened (body).
+//
+// A body is one immutable struct per event type, derived from EventBody. It knows its type, prints
+// itself as the contract's JSON `data`, and says what the scope's list of streams shows after it.
+// How a body changes a state is the business of its kind; how it becomes bytes is the codec's.
+// Threads: immutable after construction. Errors: none. Source: design section 3, interfaces 8.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/json/digest.h"
+#include "engine/json/value.h"
+
+namespace skein::domain {
+
+struct EventType {
+    std::string_view name;  // `RunStarted`
+    std::uint16_t version = 1;
+    std::string_view kind;  // `run`
+};
+
+class EventBody {
+ public:
+    virtual ~EventBody() = default;
+    virtual const EventType& type() const = 0;
+    // The contract's `data` object.
+    virtual json::Value data() const = 0;
+    // What the list of its scope says of this stream from now on (a run's status); most say nothing.
+    virtual std::optional<std::string_view> listed_status() const { return std::nullopt; }
+};
+
+// Everything about an event but its body. Unset optional texts are empty.
+struct EventMeta {
+    Stream stream;
+    Version version;
+    Shard shard;
+    Position position;
+    Uuid event_id;
+    Timestamp recorded_at;                 // never going back within a shard
+    std::optional<Timestamp> occurred_at;  // as the producer said
+    Uuid command_id;
+    std::optional<Uuid> causation_id;
+    std::optional<Uuid> correlation_id;
+    Epoch epoch;
+    std::string actor;
+    std::string reason;
+    std::string traceparent;
+    std::string tenant;
+};
+
+struct Event {
+    EventMeta meta;
+    std::shared_ptr<const EventBody> body;
+};
+
+// An event that a decision made: its place and time are given when it is appended.
+struct NewEvent {
+    Stream stream;
+    std::shared_ptr<const EventBody> body;
+};
+using NewEvents = std::vector<NewEvent>;
+
+// Values above this many bytes that already stand elsewhere in the scope are stored as a reference.
+inline constexpr std::size_t kInlineValueBytesMax = 1024;
+
+// "The value under `key` in `area` of `stream` as it was at `version`."
+struct ValueRef {
+    Stream stream;
+    Version version;
+    std::string area;  // "variables" or "intermediate"
+    std::string key;
+    json::Digest digest;  // of the value at the empty path, to notice a wrong resolution
+};
+
+// A value in an event: itself, or where it stands.
+using StoredValue = std::variant<json::Value, ValueRef>;
+
+// {"value":...} or {"ref":{"stream","version","path","digest"}}: how events print a StoredValue.
+json::Value stored_value_data(const StoredValue& value);
+
+}  // namespace skein::domain

@@ -1,0 +1,12 @@
+// The kind `run`: everything that a registry needs to know of it.
+//
+// Threads: pure. Source: interfaces section 2.
+#pragma once
+
+#include "engine/domain/kind.h"
+
+namespace skein::domain::run {
+
+Kind run_kind();
+
+}  // namespace skein::domain::run

@@ -1,0 +1,87 @@
+// RunState: the RunContext, everything about one run at one version.
+//
+//   pending -> initializing -> running <-> blocked, running <-> paused
+//   any non-terminal -> failed | cancelled; running -> completed
+//
+// Invariants: running_steps() holds exactly the steps whose status is running, in the order they were
+// started; `status` is terminal at most once; every entry's version <= version(); conflicts are keyed
+// by (version, n). An entry with position < first_position came by inheritance or fork.
+// Threads: as State. Errors: none. Source: V-01 to V-14, V-26; interfaces sections 3 and 9.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/cow_map.h"
+#include "engine/domain/run/entry.h"
+#include "engine/domain/section.h"
+#include "engine/domain/state.h"
+
+namespace skein::domain::run {
+
+// How far two runs were merged: the version of the other run that this one took, and when.
+struct MergedFrom {
+    Version version;
+    Position position;
+};
+
+class RunState final : public State {
+ public:
+    explicit RunState(Stream stream);
+
+    std::shared_ptr<State> clone() const override;
+    json::Value document(Timestamp now) const override;
+    json::Value values(Timestamp now) const override;
+    json::Digest digest() const override;
+    std::size_t size_bytes() const override;
+
+    // The id of this run and of its swarm, from the stream's name.
+    std::string_view run() const;
+    std::string_view swarm() const;
+    Stream swarm_stream() const;
+    Stream sibling(std::string_view run) const;  // another run of the same swarm
+
+    Section<Entry>& area(Area area);
+    const Section<Entry>& area(Area area) const;
+    // Variables first, then intermediate; nullptr where neither has it.
+    const Entry* find_entry(std::string_view key) const;
+    // The version to print for an entry: 1 where it was inherited or forked.
+    Version version_of(const Entry& entry) const;
+    bool is_terminal() const { return run::is_terminal(status); }
+    // The last started among the running steps, empty where none runs.
+    std::string_view step() const;
+
+    // What events change. Only evolve functions and codecs write here.
+    RunStatus status = RunStatus::kPending;
+    json::Value status_detail;  // of SetRunStatus; null else
+    std::optional<RunPoint> parent;
+    std::optional<RunPoint> forked_from;
+    json::Value routine;                                 // object or null
+    json::Value permissions = json::Value::array({});    // array
+    json::Value limits = json::Value::object({});        // object
+    json::Value error;
+    Usage usage;
+    Position first_position;
+    Timestamp started_at;
+    Timestamp updated_at;
+    Section<Entry> variables{"variables"};
+    Section<Entry> intermediate{"intermediate"};
+    Section<Step> steps{"steps"};
+    std::vector<std::string> running_steps;
+    Section<ExportMark> exports{"exports"};
+    Section<Tag> tags{"tags"};
+    Section<Checkpoint> checkpoints{"checkpoints"};
+    CowMap<std::pair<std::uint64_t, std::uint64_t>, Conflict> conflicts;
+    CowMap<std::string, MergedFrom> merged_from;  // by run id
+
+ protected:
+    void evolve(const Event& event, const Past& past) override;
+};
+
+const RunState& as_run(const State& state);
+
+}  // namespace skein::domain::run

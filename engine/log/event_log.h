@@ -1,0 +1,163 @@
+// The log: the only truth. EventFeed is what readers need, EventLog what a shard's writer needs.
+//
+// Promises of every backend: positions of a shard and versions of a stream are dense (1, 2, 3...); no
+// reader sees position n+1 before n; a batch is all or nothing; an acknowledged event survives any
+// crash (memory excepted); a command id is appended at most once in its scope; stored bytes come back
+// as they were given.
+// Threads: all methods from any thread; one append per shard at a time is the caller's duty.
+// Errors: expected answers are values (AppendResult); Fault kUnavailable, kCorruption, kConfig else.
+// Source: design section 3; P1, P2, P4, P5.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/hash.h"
+#include "engine/base/ids.h"
+
+namespace skein::log {
+
+// Fixed when the store is made.
+struct StoreInfo {
+    Uuid store_id;
+    Uuid incarnation;  // changes when a log is restored: views above it must not be believed
+    std::uint32_t shard_count = 16;
+    std::string secret;  // 32 bytes: keys the content hashes of receipts
+};
+
+// The end of a shard: position 0 and h(0) before the first event.
+struct Head {
+    Position position;
+    Hash hash;
+    Epoch epoch;
+};
+
+// One event as it stands. Views are valid during the call that hands them out.
+struct EventView {
+    Shard shard;
+    Position position;
+    std::string_view bytes;  // envelope
+    std::string_view hash;   // 32 bytes: h(position)
+};
+
+class EventFeed {
+ public:
+    virtual ~EventFeed() = default;
+
+    virtual std::uint32_t shard_count() const = 0;
+    virtual Head head(Shard shard) const = 0;
+    // Events after `after` in order, while visit returns true. Returns how many were visited.
+    virtual std::uint64_t scan(Shard shard, Position after,
+                               const std::function<bool(const EventView&)>& visit) const = 0;
+    // Waits until any shard's head is beyond `known` (indexed by shard), or until the timeout, or until
+    // interrupt_waiters(). Returns whether one is.
+    virtual bool wait_for_growth(const std::vector<Position>& known,
+                                 std::chrono::milliseconds timeout) const = 0;
+    virtual void interrupt_waiters() = 0;
+};
+
+// A command in a batch: its receipt, and how many of the batch's events are its own, in order.
+struct BatchCommand {
+    Uuid command_id;
+    Scope scope;
+    Hash content_hash;
+    std::uint32_t event_count = 0;
+};
+struct BatchEvent {
+    Stream stream;
+    Version version;
+    Hash hash;          // h of its position
+    std::string bytes;  // envelope with the position it will have
+};
+// The events of commands stand behind one another, as positions expected_head + 1, + 2, ...
+struct Batch {
+    Shard shard;
+    Epoch epoch;
+    Position expected_head;
+    std::vector<BatchCommand> commands;
+    std::vector<BatchEvent> events;
+};
+
+// What is kept of an accepted command.
+struct Receipt {
+    Hash content_hash;
+    Position first;  // of its events
+    std::uint32_t event_count = 0;
+};
+
+enum class Verdict {
+    kAppended,
+    kNotTried,   // nothing was written because of another command or the shard
+    kDuplicate,  // `receipt` is what stands: nothing of the batch was written
+    kConflict,   // a version of a stream is not the next one: nothing was written
+};
+enum class BatchOutcome {
+    kAppended,
+    kRefused,    // see the commands' verdicts
+    kStaleHead,  // the shard's head is not expected_head: nothing was written
+    kFenced,     // the epoch is not ours any more: nothing was written
+    kInDoubt,    // the write or its sync failed: written or not; reopen, then send the same again
+};
+struct CommandVerdict {
+    Verdict verdict = Verdict::kNotTried;
+    std::optional<Receipt> receipt;
+    Version expected;  // of a conflict
+    Version actual;
+};
+struct AppendResult {
+    BatchOutcome outcome = BatchOutcome::kRefused;
+    std::vector<CommandVerdict> commands;  // one a command, in order
+    Head head;                             // after an append; the actual one when stale
+    std::string detail;                    // of kInDoubt
+};
+
+class EventLog : public EventFeed {
+ public:
+    virtual const StoreInfo& info() const = 0;
+
+    // Durable before it returns kAppended. Batches of different shards may share one sync.
+    virtual std::vector<AppendResult> append(const std::vector<Batch>& batches) = 0;
+    AppendResult append_one(const Batch& batch) { return append({batch}).front(); }
+
+    // Takes the shard over: raises and returns its epoch; older epochs are fenced from then on.
+    virtual Epoch take_over(Shard shard) = 0;
+
+    virtual std::optional<Receipt> find_receipt(const Scope& scope, const Uuid& command_id) const = 0;
+
+    virtual Version stream_head(const Stream& stream) const = 0;
+    virtual std::optional<Position> position_of(const Stream& stream, Version version) const = 0;
+    // Events of one stream with a version > after, in order, while visit returns true.
+    virtual std::uint64_t scan_stream(const Stream& stream, Version after,
+                                      const std::function<bool(const EventView&)>& visit) const = 0;
+    // Streams of a scope (all scopes where empty) in name order, from after `after` on, with heads.
+    virtual std::uint64_t scan_streams(
+        const Scope& scope, const Stream& after,
+        const std::function<bool(const Stream&, Version head)>& visit) const = 0;
+    // One event's bytes and hash, owned.
+    struct StoredEvent {
+        std::string bytes;
+        Hash hash;
+    };
+    virtual std::optional<StoredEvent> read(Shard shard, Position position) const = 0;
+
+    // Recovery points, kept beside the events; the newest one at or below `at_most`.
+    struct StoredSnapshot {
+        Version version;
+        std::string bytes;
+    };
+    virtual void put_snapshot(const Stream& stream, Version version, std::string_view bytes) = 0;
+    virtual std::optional<StoredSnapshot> find_snapshot(const Stream& stream,
+                                                        Version at_most) const = 0;
+};
+
+// The shard of a stream in this log.
+inline Shard shard_of(const EventLog& log, const Stream& stream) {
+    return skein::shard_of(scope_of(stream), log.shard_count());
+}
+
+}  // namespace skein::log
