@@ -25,15 +25,58 @@ function(skein_library NAME)
   set_target_properties(skein_${NAME} PROPERTIES EXPORT_NAME ${NAME})
 endfunction()
 
-# skein_test(NAME SOURCES a_test.cc ... [LIBS libs] [TIMEOUT seconds]): one Catch2 binary, one ctest entry.
+# Sanitizer builds know the core tests alone: the others need the product binary, or time.
+add_custom_target(skein_tests)
+
+# skein_test(NAME SOURCES a_test.cc ... [LIBS libs] [TIMEOUT seconds] [LABELS labels] [NOT_CORE] [NOT_TSAN])
+# One Catch2 binary, one ctest entry. It is labelled `core`, and so also runs under ASan, UBSan and
+# TSan, unless NOT_CORE (needs the binary, processes, minutes) or NOT_TSAN (alarms inside libraries
+# that are not instrumented) says otherwise. `skein_tests` builds every test of a build directory.
 function(skein_test NAME)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "NOT_CORE;NOT_TSAN" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  if(NOT ARG_NOT_CORE)
+    list(APPEND ARG_LABELS core)
+  endif()
+  if(ARG_NOT_TSAN)
+    list(APPEND ARG_LABELS NOT_TSAN)
+  endif()
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE ${ARG_LIBS} skein_catch skein_warnings)
   target_compile_definitions(${NAME} PRIVATE SKEIN_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
-  add_test(NAME ${NAME} COMMAND ${NAME})
+  skein_test_wanted(WANTED ${ARG_LABELS})
+  if(NOT WANTED)
+    set_target_properties(${NAME} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+    return()
+  endif()
+  add_dependencies(skein_tests ${NAME})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
-  set_tests_properties(${NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  if(SKEIN_SANITIZE)
+    math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 3")  # what a sanitizer costs, and a loaded machine
+  endif()
+  skein_test_name(SHOWN ${NAME})
+  add_test(NAME ${SHOWN} COMMAND ${NAME})
+  set_tests_properties(${SHOWN} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
+
+# Whether this build directory has the test with these labels.
+function(skein_test_wanted RESULT)
+  set(WANTED TRUE)
+  if(SKEIN_SANITIZE AND NOT "core" IN_LIST ARGN)
+    set(WANTED FALSE)
+  elseif(SKEIN_SANITIZE MATCHES "thread" AND "NOT_TSAN" IN_LIST ARGN)
+    set(WANTED FALSE)
+  endif()
+  set(${RESULT} ${WANTED} PARENT_SCOPE)
+endfunction()
+
+# `log_test` is `log_test.asan` where it runs under ASan: one ctest run shows both builds.
+function(skein_test_name RESULT NAME)
+  if(SKEIN_SANITIZE MATCHES "address")
+    set(NAME ${NAME}.asan)
+  elseif(SKEIN_SANITIZE MATCHES "thread")
+    set(NAME ${NAME}.tsan)
+  endif()
+  set(${RESULT} ${NAME} PARENT_SCOPE)
 endfunction()

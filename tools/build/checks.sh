@@ -1,0 +1,63 @@
+# `tools/dev check`: what is too slow or too strict for every test run. Sourced by tools/dev.
+
+CHECKED_FOLDERS=(engine projections tools tests bench)
+
+cpp_sources() {
+    local folder present=()
+    for folder in "${CHECKED_FOLDERS[@]}"; do
+        if [[ -d $folder ]]; then present+=("$folder"); fi
+    done
+    find "${present[@]}" -path tests/data -prune -o -type f \( -name '*.h' -o -name '*.cc' \) -print |
+        sort
+}
+
+check_format() {
+    cpp_sources | xargs -r clang-format-14 --dry-run -Werror
+}
+
+# A build directory of its own: clang cannot read the precompiled headers of GCC, and generated
+# headers must exist before a file that includes them is read.
+check_tidy() {
+    cmake --preset release -B build/tidy -DCMAKE_CXX_COMPILER=clang++-14 \
+        -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON || return 1
+    if ninja -C build/tidy -t targets all | grep -q '^skein_schemas:'; then
+        ninja -C build/tidy skein_schemas || return 1
+    fi
+    local files
+    mapfile -t files < <(cpp_sources | grep '\.cc$' | grep -v '^tests/\|^bench/')
+    run-clang-tidy-14 -quiet -p build/tidy -j "$(compile_jobs)" "${files[@]/#/^$SKEIN_ROOT/}"
+}
+
+# GCC 12's TSan cannot map its shadow where addresses are randomised widely; setarch turns that off.
+check_tsan() {
+    cmake --preset tsan || return 1
+    cmake --build build/tsan -j "$(compile_jobs)" --target skein_tests || return 1
+    local runner=()
+    if setarch "$(uname -m)" -R true 2>/dev/null; then runner=(setarch "$(uname -m)" -R); fi
+    "${runner[@]}" ctest --test-dir build/tsan -L core -LE NOT_TSAN --output-on-failure \
+        --no-tests=error -j 2
+}
+
+CHECKS_FAILED=()
+
+# Runs one check; `check` names all that failed at its end rather than stopping at the first.
+one_check() {
+    local name="$1"
+    if try_stage "$@"; then return; fi
+    CHECKS_FAILED+=("$name")
+    local log
+    log="build/logs/$(tr -cs 'a-zA-Z0-9\n' '-' <<<"$name").log"
+    { grep -E 'error:|warning:|^[a-z]+/.*:[0-9]+: ' "$log" || tail -n 20 "$log"; } | head -40
+}
+
+cmd_check() {
+    install_packages build check
+    one_check "check: layers" python3 tools/build/include_edges.py .
+    one_check "check: house rules" python3 tools/build/house.py .
+    one_check "check: format" check_format
+    one_check "check: clang-tidy" check_tidy
+    one_check "check: TSan" check_tsan
+    python3 tools/build/requirement_ids.py .
+    ((${#CHECKS_FAILED[@]} == 0)) || fail "failed: ${CHECKS_FAILED[*]}" "the logs stand in build/logs"
+    say "check: all passed"
+}
