@@ -1,0 +1,120 @@
+// Views: the read side of one store. What readers, the runtime and time travel ask for states.
+//
+// Behind it stand one live generation of RocksDB rows kept by the projector, and an L1 of assembled
+// states. Every answer is the fold of the log up to a position that the answer names; a view that is
+// lost or damaged is rebuilt from the log.
+// Threads: all methods from any thread; start() and stop() by the owner. Errors: Fault kCorruption
+// where even a rebuild cannot help (the log itself is damaged), kUnavailable when the disk is.
+// Source: V-26, V-171, design sections 6 and 7; P7, P8.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/codec/codec.h"
+#include "engine/domain/state.h"
+#include "engine/log/event_log.h"
+#include "engine/replay/states.h"
+
+namespace skein::projections {
+
+struct ViewOptions {
+    std::filesystem::path directory;           // holds generations g000001, ... and CURRENT
+    std::size_t state_cache_bytes = 64ULL << 20;   // L1: assembled states (entries below bound it too)
+    std::size_t swarm_cache_entries = 1000;    // V-90 to V-92
+    std::size_t run_cache_entries = 500;
+    std::size_t block_cache_bytes = 64ULL << 20;
+    // A keyframe is due when deltas reach this fraction of the state's bytes.
+    double keyframe_fraction = 0.25;
+};
+
+// One line of a list. `fields` is the contract's item of its kind (interfaces section 8, "Lists").
+struct ListItem {
+    Stream stream;
+    std::string fields;  // canonical JSON object
+};
+struct ListRequest {
+    std::string kind;            // "swarm", "run", or another registered kind
+    std::optional<Scope> scope;  // within one scope only
+    Stream after;                // exclusive; empty: from the first
+    std::size_t limit = 1000;
+};
+
+struct ViewStatus {
+    std::string view;  // "state", "list"
+    std::string generation;
+    bool live = false;
+    Shard shard;
+    Position position;
+    std::uint64_t lag = 0;  // events behind the log
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+};
+
+class Views : public replay::States {
+ public:
+    // Opens or makes the views; a checkpoint above the log's head, of another incarnation, projection
+    // version or chain hash drops them. Does not project until start() or catch_up().
+    static std::unique_ptr<Views> open(const ViewOptions& options, log::EventLog& log,
+                                       const codec::Codec& codec);
+
+    virtual void start() = 0;  // a projector thread follows the log
+    virtual void stop() = 0;
+    virtual void catch_up() = 0;  // in the calling thread, to the heads as they are now
+
+    virtual Position applied(Shard shard) const = 0;
+    // Whether the view of `shard` reached `position` in time.
+    virtual bool wait_for(Shard shard, Position position, std::chrono::milliseconds timeout) = 0;
+
+    // replay::States: latest(), at(), document_latest(), document_at() answer from the views.
+
+    virtual std::vector<ListItem> list(const ListRequest& request) const = 0;
+
+    virtual std::vector<ViewStatus> status() const = 0;
+    // A new generation from the log beside the live one; progress(done, total) in events. Switches
+    // when it has caught up, unless `keep_both`; then compare() tells what differs.
+    enum class AfterRebuild { kSwitch, kKeepBoth };
+    virtual std::string rebuild(AfterRebuild after,
+                                const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
+    struct Difference {
+        Stream stream;
+        std::vector<std::string> paths;  // JSON Pointers of what differs; empty: only on one side
+    };
+    virtual std::vector<Difference> compare(const std::string& generation_a,
+                                            const std::string& generation_b) = 0;
+    virtual void drop(const std::string& generation) = 0;
+
+    // Checks every row's checksum and every stored digest against a fold of the log.
+    struct RowFailure {
+        Stream stream;
+        std::string what;  // "row checksum", "digest", "missing", ...
+        std::string expected;
+        std::string found;
+    };
+    virtual std::vector<RowFailure> verify(const std::optional<Stream>& only,
+                                           const std::function<void(std::uint64_t)>& progress) = 0;
+
+    // Poison events: their stream is parked from that event on, the projector goes on.
+    struct Parked {
+        std::uint64_t id = 0;
+        Stream stream;
+        Version version;
+        Position position;
+        std::string code;
+        std::string message;
+    };
+    virtual std::vector<Parked> parked() const = 0;
+    virtual bool replay_parked(std::uint64_t id) = 0;
+    virtual bool drop_parked(std::uint64_t id) = 0;
+};
+
+}  // namespace skein::projections
