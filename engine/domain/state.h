@@ -7,7 +7,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
@@ -56,6 +58,11 @@ class State {
     virtual json::Value values(Timestamp now) const = 0;
     // Of document() without times and without version, source and actor of entries.
     virtual json::Digest digest() const = 0;
+    // The version that a name stands for: spaces "tag", "ckpt" and "step" (its last event).
+    virtual std::optional<Version> named_point(std::string_view /*space*/,
+                                               std::string_view /*name*/) const {
+        return std::nullopt;
+    }
     // About what document() takes as text: decides when a keyframe is due. O(1).
     virtual std::size_t size_bytes() const = 0;
 

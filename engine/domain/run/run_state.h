@@ -38,6 +38,8 @@ class RunState final : public State {
     json::Value values(Timestamp now) const override;
     json::Digest digest() const override;
     std::size_t size_bytes() const override;
+    std::optional<Version> named_point(std::string_view space,
+                                       std::string_view name) const override;
 
     // The id of this run and of its swarm, from the stream's name.
     std::string_view run() const;

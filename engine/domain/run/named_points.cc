@@ -1,0 +1,21 @@
+#include "engine/domain/run/run_state.h"
+
+namespace skein::domain::run {
+
+std::optional<Version> RunState::named_point(std::string_view space, std::string_view name) const {
+    if (space == "tag") {
+        const Tag* tag = tags.find(name);
+        return tag == nullptr ? std::nullopt : std::optional(tag->version);
+    }
+    if (space == "ckpt") {
+        const Checkpoint* checkpoint = checkpoints.find(name);
+        return checkpoint == nullptr ? std::nullopt : std::optional(checkpoint->version);
+    }
+    if (space == "step") {
+        const Step* step = steps.find(name);
+        return step == nullptr ? std::nullopt : std::optional(step->last);
+    }
+    return std::nullopt;
+}
+
+}  // namespace skein::domain::run
