@@ -62,6 +62,13 @@ inline constexpr RejectionCode kVersionConflict{
     "version-conflict", RejectionClass::kConflict,
     "The stream is not at the expected version: somebody else wrote to it.",
     "Read the stream again, decide again, and send with its present version.", true};
+inline constexpr RejectionCode kAlreadyExists{
+    "already-exists", RejectionClass::kConflict,
+    "The id is in use: a swarm or run is created once, and ids are not used again.",
+    "Use another id, or go on with what is there."};
+inline constexpr RejectionCode kEmptyCommand{
+    "empty-command", RejectionClass::kInvalid, "The command asks for no change at all.",
+    "Give at least one of the fields that the message names."};
 inline constexpr RejectionCode kNoSuchStream{
     "no-such-stream", RejectionClass::kNotFound, "The stream named does not exist.",
     "Check the name; `skein ls` lists what there is."};

@@ -35,6 +35,8 @@ class Scene : public Past {
  public:
     // The addressed stream; version 0 where it does not exist.
     virtual const State& target() const = 0;
+    // Of the addressed stream, as the command demands it; decisions check it in the contract's order.
+    virtual std::optional<Version> expected_version() const = 0;
     // Any stream of the scope as it is now; version 0 where it does not exist. Never null.
     virtual std::shared_ptr<const State> current(const Stream& stream) const = 0;
     // A point of a stream of the scope ("@12", "@tag:x", "@-5m") to a version; 0 is the start.

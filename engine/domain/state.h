@@ -3,7 +3,8 @@
 // state_at(stream, version) is the fold of the stream's events up to there; nothing else is the
 // truth. evolve() is pure: event and past in, state out, no clock, no I/O. Cost follows the change.
 // Threads: const use from many threads; change needs one owner. Errors: evolve CHECKs its own order;
-// events that reached it passed the codec's validation. Source: V-26, V-170, design sections 5, 7.
+// events that reached it passed the codec's validation; a reference that resolves to nothing is a
+// Fault (see stored_value). Source: V-26, V-170, design sections 5, 7.
 #pragma once
 
 #include <memory>
@@ -29,6 +30,10 @@ class Past {
     // The state of `stream` at `version`, 0 < version <= its head. Never null.
     virtual std::shared_ptr<const State> at(const Stream& stream, Version version) const = 0;
 };
+
+// The value that an event stored. Throws Fault kCorruption where a reference leads to no such value:
+// the log then does not fold.
+json::Value stored_value(const StoredValue& value, const Past& past);
 
 // The last event that a state or document contains; version 0 before the first.
 struct Mark {
@@ -61,6 +66,11 @@ class State {
     // The version that a name stands for: spaces "tag", "ckpt" and "step" (its last event).
     virtual std::optional<Version> named_point(std::string_view /*space*/,
                                                std::string_view /*name*/) const {
+        return std::nullopt;
+    }
+    // The value under `key` of `area`, as a ValueRef names it; nullopt where there is none.
+    virtual std::optional<json::Value> find_value(std::string_view /*area*/,
+                                                  std::string_view /*key*/) const {
         return std::nullopt;
     }
     // About what document() takes as text: decides when a keyframe is due. O(1).

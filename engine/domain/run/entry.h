@@ -69,6 +69,9 @@ std::optional<RunStatus> parse_run_status(std::string_view text);
 std::optional<StepStatus> parse_step_status(std::string_view text);
 std::optional<Strategy> parse_strategy(std::string_view text);
 
+// "variables" or "intermediate", then the key, then "value": where digests see an entry's value.
+json::Path value_path(Area area, std::string_view key);
+
 bool is_terminal(RunStatus status);
 bool is_terminal(StepStatus status);  // completed, failed, skipped, cancelled
 

@@ -40,6 +40,8 @@ class RunState final : public State {
     std::size_t size_bytes() const override;
     std::optional<Version> named_point(std::string_view space,
                                        std::string_view name) const override;
+    std::optional<json::Value> find_value(std::string_view area,
+                                          std::string_view key) const override;
 
     // The id of this run and of its swarm, from the stream's name.
     std::string_view run() const;
