@@ -16,8 +16,8 @@ namespace skein {
 
 }  // namespace skein
 
-#define SKEIN_CHECK(condition, ...)                                                          \
-    do {                                                                                     \
-        if (!(condition)) [[unlikely]]                                                       \
+#define SKEIN_CHECK(condition, ...)                                                            \
+    do {                                                                                       \
+        if (!(condition)) [[unlikely]]                                                         \
             ::skein::check_failed(__FILE__, __LINE__, #condition, ::fmt::format(__VA_ARGS__)); \
     } while (false)

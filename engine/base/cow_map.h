@@ -1,6 +1,6 @@
-// CowMap: a sorted map whose copies share structure. Copying is O(1); a change copies only the nodes
-// on its path, and none where this copy is the only owner, so a state that nobody else holds is
-// changed in place. Sorted order makes every walk deterministic.
+// CowMap: a sorted map whose copies share structure. Copying is O(1); a change copies only the
+// nodes on its path, and none where this copy is the only owner, so a state that nobody else holds
+// is changed in place. Sorted order makes every walk deterministic.
 //
 // A B+ tree: leaves hold up to kNodeMax sorted entries, inner nodes the smallest key of each child.
 // Invariants: every node but the root holds at least 1 entry; all leaves stand at one depth;
@@ -32,7 +32,8 @@ class CowMap {
     template <class K>
     const T* find(const K& key) const {
         const Node* node = root_.get();
-        while (node != nullptr && !node->children.empty()) node = node->children[child_at(*node, key)].get();
+        while (node != nullptr && !node->children.empty())
+            node = node->children[child_at(*node, key)].get();
         if (node == nullptr) return nullptr;
         const auto place = lower(*node, key);
         return place != node->entries.end() && place->first == key ? &place->second : nullptr;
@@ -49,7 +50,8 @@ class CowMap {
         if (find(key) == nullptr) return nullptr;
         Node* node = &own(root_);
         while (!node->children.empty()) node = &own(node->children[child_at(*node, key)]);
-        return &node->entries[static_cast<std::size_t>(lower(*node, key) - node->entries.begin())].second;
+        return &node->entries[static_cast<std::size_t>(lower(*node, key) - node->entries.begin())]
+                    .second;
     }
 
     // Adds or replaces.
@@ -69,7 +71,8 @@ class CowMap {
         if (find(key) == nullptr) return false;
         erase_from(root_, key);
         --size_;
-        while (root_ && root_->children.size() == 1) root_ = std::shared_ptr<Node>(root_->children[0]);
+        while (root_ && root_->children.size() == 1)
+            root_ = std::shared_ptr<Node>(root_->children[0]);
         if (size_ == 0) root_.reset();
         return true;
     }
@@ -115,7 +118,8 @@ class CowMap {
     static std::size_t child_at(const Node& node, const K& key) {
         const auto above = std::upper_bound(node.keys.begin(), node.keys.end(), key,
                                             [](const K& k, const Key& first) { return k < first; });
-        return above == node.keys.begin() ? 0 : static_cast<std::size_t>(above - node.keys.begin()) - 1;
+        return above == node.keys.begin() ? 0
+                                          : static_cast<std::size_t>(above - node.keys.begin()) - 1;
     }
     static Node& own(std::shared_ptr<Node>& node) {
         if (node.use_count() != 1) node = std::make_shared<Node>(*node);
@@ -137,7 +141,8 @@ class CowMap {
         if (node.entries.size() <= kNodeMax) return nullptr;
         auto right = std::make_shared<Node>();
         const auto cut = node.entries.begin() + split_at(at, node.entries.size());
-        right->entries.assign(std::make_move_iterator(cut), std::make_move_iterator(node.entries.end()));
+        right->entries.assign(std::make_move_iterator(cut),
+                              std::make_move_iterator(node.entries.end()));
         node.entries.erase(cut, node.entries.end());
         return right;
     }

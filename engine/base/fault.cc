@@ -1,5 +1,7 @@
 #include "engine/base/fault.h"
 
+#include <utility>
+
 namespace skein {
 
 std::string_view to_string(FaultKind kind) {
@@ -12,7 +14,7 @@ std::string_view to_string(FaultKind kind) {
     return "unknown";
 }
 
-Fault::Fault(FaultKind kind, std::string what, std::string remedy)
-    : std::runtime_error(std::move(what)), kind_(kind), remedy_(std::move(remedy)) {}
+Fault::Fault(FaultKind kind, const std::string& what, std::string remedy)
+    : std::runtime_error(what), kind_(kind), remedy_(std::move(remedy)) {}
 
 }  // namespace skein

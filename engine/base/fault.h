@@ -1,7 +1,7 @@
 // Fault: the infrastructure failed (disk, server, stored bytes). The kind says how to react.
 //
-// Thrown by adapters only (log backends, view store, files); caught in the runtime's retry loop, the
-// projector loop, the server's request boundary and main.
+// Thrown by adapters only (log backends, view store, files); caught in the runtime's retry loop,
+// the projector loop, the server's request boundary and main.
 // Threads: a value type. Source: style rule 19.
 #pragma once
 
@@ -23,7 +23,7 @@ std::string_view to_string(FaultKind kind);
 class Fault : public std::runtime_error {
  public:
     // `what` says what happened and why; `remedy` what to do next, as a sentence or a command.
-    Fault(FaultKind kind, std::string what, std::string remedy = {});
+    Fault(FaultKind kind, const std::string& what, std::string remedy = {});
 
     FaultKind kind() const { return kind_; }
     const std::string& remedy() const { return remedy_; }

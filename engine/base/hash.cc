@@ -39,7 +39,8 @@ std::string to_hex(std::string_view bytes) {
 
 Hash blake2b_256(std::string_view data) {
     Hash hash;
-    crypto_generichash(hash.bytes.data(), hash.bytes.size(), bytes_of(data), data.size(), nullptr, 0);
+    crypto_generichash(hash.bytes.data(), hash.bytes.size(), bytes_of(data), data.size(), nullptr,
+                       0);
     return hash;
 }
 

@@ -97,10 +97,10 @@ std::string Uuid::str() const {
 Uuid make_event_id(std::int64_t unix_ms, std::uint16_t store_bits, Shard shard, Position position) {
     SKEIN_CHECK(shard.value() < (1ULL << kShardBits), "shard {} has no room in an event id",
                 shard.value());
-    SKEIN_CHECK(position.value() < (1ULL << kPositionBits), "position {} has no room in an event id",
-                position.value());
-    const std::uint64_t high = (static_cast<std::uint64_t>(unix_ms) << 16) | 0x7000U |
-                               (store_bits & 0x0fffU);
+    SKEIN_CHECK(position.value() < (1ULL << kPositionBits),
+                "position {} has no room in an event id", position.value());
+    const std::uint64_t high =
+        (static_cast<std::uint64_t>(unix_ms) << 16) | 0x7000U | (store_bits & 0x0fffU);
     const std::uint64_t low =
         0x8000000000000000ULL | (shard.value() << kPositionBits) | position.value();
     std::array<std::uint8_t, 16> bytes{};

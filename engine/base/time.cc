@@ -108,8 +108,8 @@ std::optional<Timestamp> parse_time(std::string_view text) {
     const std::optional<int> offset = scan_offset(in);
     if (!offset || !in.done()) return std::nullopt;
     const std::int64_t days = chr::sys_days{date}.time_since_epoch().count();
-    const std::int64_t seconds = days * kSecondsPerDay + clock->hour * 3600 + clock->minute * 60 +
-                                 clock->second - *offset;
+    const std::int64_t seconds =
+        days * kSecondsPerDay + clock->hour * 3600 + clock->minute * 60 + clock->second - *offset;
     return Timestamp{seconds * kMicrosPerSecond + clock->micros};
 }
 

@@ -17,8 +17,8 @@ struct Timestamp {
     auto operator<=>(const Timestamp&) const = default;
 };
 
-// Any RFC 3339 date-time (any offset, any fraction, t or z in lower case); a leap second is taken as
-// the last microsecond of its minute. Years 0000 to 9999.
+// Any RFC 3339 date-time (any offset, any fraction, t or z in lower case); a leap second is taken
+// as the last microsecond of its minute. Years 0000 to 9999.
 std::optional<Timestamp> parse_time(std::string_view text);
 // `2026-11-20T10:03:11.250000Z`
 std::string format_time(Timestamp time);
