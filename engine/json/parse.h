@@ -1,9 +1,9 @@
 // JSON text from outside to a Value: strict RFC 8259, and the contract's further rules.
 //
 // Refused: anything RFC 8259 refuses, bytes that are not UTF-8, lone surrogates in escapes, a byte
-// order mark, duplicate keys, depth over the limit, integer literals outside int64 and uint64, numbers
-// that overflow or that underflow to zero. simdjson does the reading; a slow scanner runs only after
-// a failure, to name line and column.
+// order mark, duplicate keys, depth over the limit, integer literals outside int64 and uint64,
+// numbers that overflow or that underflow to zero. simdjson does the reading; a slow scanner runs
+// only after a failure, to name line and column.
 // Threads: pure. Errors: ParseError. Source: C-93, interfaces section 9.
 #pragma once
 
