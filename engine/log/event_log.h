@@ -1,9 +1,9 @@
 // The log: the only truth. EventFeed is what readers need, EventLog what a shard's writer needs.
 //
-// Promises of every backend: positions of a shard and versions of a stream are dense (1, 2, 3...); no
-// reader sees position n+1 before n; a batch is all or nothing; an acknowledged event survives any
-// crash (memory excepted); a command id is appended at most once in its scope; stored bytes come back
-// as they were given.
+// Promises of every backend: positions of a shard and versions of a stream are dense (1, 2, 3...);
+// no reader sees position n+1 before n; a batch is all or nothing; an acknowledged event survives
+// any crash (memory excepted); a command id is appended at most once in its scope; stored bytes
+// come back as they were given.
 // Threads: all methods from any thread; one append per shard at a time is the caller's duty.
 // Errors: expected answers are values (AppendResult); Fault kUnavailable, kCorruption, kConfig else.
 // Source: design section 3; P1, P2, P4, P5.
@@ -54,8 +54,8 @@ class EventFeed {
     // Events after `after` in order, while visit returns true. Returns how many were visited.
     virtual std::uint64_t scan(Shard shard, Position after,
                                const std::function<bool(const EventView&)>& visit) const = 0;
-    // Waits until any shard's head is beyond `known` (indexed by shard), or until the timeout, or until
-    // interrupt_waiters(). Returns whether one is.
+    // Waits until any shard's head is beyond `known` (indexed by shard), or until the timeout, or
+    // until interrupt_waiters(). Returns whether one is.
     virtual bool wait_for_growth(const std::vector<Position>& known,
                                  std::chrono::milliseconds timeout) const = 0;
     virtual void interrupt_waiters() = 0;
@@ -93,7 +93,8 @@ struct Receipt {
 enum class Verdict {
     kAppended,
     kNotTried,   // nothing was written because of another command or the shard
-    kDuplicate,  // `receipt` is what stands: nothing of the batch was written
+    kDuplicate,  // `receipt` is what stands (empty: it stands twice in this batch): nothing was
+                 // written
     kConflict,   // a version of a stream is not the next one: nothing was written
 };
 enum class BatchOutcome {
@@ -105,9 +106,9 @@ enum class BatchOutcome {
 };
 struct CommandVerdict {
     Verdict verdict = Verdict::kNotTried;
-    std::optional<Receipt> receipt;
-    Version expected;  // of a conflict
-    Version actual;
+    std::optional<Receipt> receipt;  // also of kAppended
+    Version expected;                // of a conflict: the stream's head that the batch rests on
+    Version actual;                  // of a conflict: the stream's head
 };
 struct AppendResult {
     BatchOutcome outcome = BatchOutcome::kRefused;
@@ -124,10 +125,16 @@ class EventLog : public EventFeed {
     virtual std::vector<AppendResult> append(const std::vector<Batch>& batches) = 0;
     AppendResult append_one(const Batch& batch) { return append({batch}).front(); }
 
+    // After kInDoubt: closes what is underneath and opens it again, so that what stands is known.
+    // Throws Fault where it cannot; then it may be called again. Backends that are never in doubt
+    // do nothing.
+    virtual void reopen() {}
+
     // Takes the shard over: raises and returns its epoch; older epochs are fenced from then on.
     virtual Epoch take_over(Shard shard) = 0;
 
-    virtual std::optional<Receipt> find_receipt(const Scope& scope, const Uuid& command_id) const = 0;
+    virtual std::optional<Receipt> find_receipt(const Scope& scope,
+                                                const Uuid& command_id) const = 0;
 
     virtual Version stream_head(const Stream& stream) const = 0;
     virtual std::optional<Position> position_of(const Stream& stream, Version version) const = 0;
