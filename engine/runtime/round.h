@@ -1,0 +1,126 @@
+// A Round: commands of any shards decided in order against their newest states, to be appended as
+// one batch a shard.
+//
+// Later commands of a round see the effects of earlier ones. Nothing of it may be answered before
+// the append: acceptances and rejections alike rest on events that are not durable yet. A command
+// that asks for a point which only the log can find, while the round has events of that shard, ends
+// the round for its shard: it is decided again after the append.
+// Threads: owned by the thread that runs it. Errors: Fault of the log or of state sources.
+// Source: design section 3 (group commit).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/time.h"
+#include "engine/codec/codec.h"
+#include "engine/domain/command.h"
+#include "engine/log/event_log.h"
+#include "engine/replay/states.h"
+#include "engine/runtime/outcome.h"
+#include "engine/runtime/state_cache.h"
+
+namespace skein::runtime {
+
+// What stays true of a shard between rounds: its end, as of the last append.
+struct ShardEnd {
+    log::Head head;
+    Timestamp recorded_at;  // of the last event
+};
+
+// What a round reads; all outlive it.
+struct RoundSources {
+    const log::EventLog* log;
+    const codec::Codec* codec;
+    const replay::States* history;  // any version of any stream that is committed
+    const domain::Limits* limits;
+    StateCache* cache;
+    std::uint16_t store_bits;  // of event ids
+};
+
+enum class Take {
+    kDecided,    // accepted or rejected; see outcome(index)
+    kNextRound,  // has to wait for this round's append
+};
+
+// What a command would do now: its outcome without versions and positions, and its events.
+struct Preview {
+    Outcome outcome;
+    domain::NewEvents events;
+};
+
+class Round {
+ public:
+    Round(const RoundSources& sources, Timestamp now);
+
+    // Decides `command`, which must outlive the round.
+    Take take(const domain::Command& command, const std::map<Shard, ShardEnd>& ends);
+
+    // Decides without taking it into the round. Only in a round that has taken nothing.
+    Preview preview(const domain::Command& command, const std::map<Shard, ShardEnd>& ends);
+
+    bool has_events() const;
+    std::size_t bytes() const { return bytes_; }
+
+    // One batch a shard that has events. `contributors[i][k]` is the index of the round's command
+    // that batch i's command k is.
+    const std::vector<log::Batch>& batches() const { return batches_; }
+    const std::vector<std::vector<std::size_t>>& contributors() const { return contributors_; }
+
+    // The decision of command `index`, to be told once its shard's batch is appended.
+    const Outcome& outcome(std::size_t index) const { return decisions_[index].outcome; }
+    const domain::Command& command(std::size_t index) const { return *decisions_[index].command; }
+    Shard shard(std::size_t index) const { return decisions_[index].shard; }
+    std::size_t size() const { return decisions_.size(); }
+
+    // After the append of `shard`: its states become the committed ones; returns its new end.
+    ShardEnd commit(Shard shard);
+
+ private:
+    class RoundScene;
+    struct Decision {
+        const domain::Command* command;
+        Shard shard;
+        Outcome outcome;
+    };
+    // The states of one shard's streams as this round left them, and its batch.
+    struct ShardWork {
+        ShardEnd end;                      // moves with every event of the round
+        std::optional<std::size_t> batch;  // index into batches_
+        std::unordered_map<Stream, std::shared_ptr<domain::State>> states;
+        std::unordered_map<Stream, Version> committed;  // versions before the round
+        bool closed = false;
+    };
+
+    ShardWork& work_of(Shard shard, const std::map<Shard, ShardEnd>& ends);
+    std::shared_ptr<domain::State> state_of(ShardWork& work, const Stream& stream);
+    std::shared_ptr<domain::State> load(const Stream& stream);
+    bool seen_before(const ShardWork& work, const domain::Command& command) const;
+    // Events of one command on their way into the batch: all or none.
+    struct Draft {
+        Shard shard;
+        ShardEnd end;
+        std::vector<domain::Event> events;
+        std::vector<log::BatchEvent> rows;
+    };
+    std::optional<domain::Rejection> draft_event(ShardWork& work, const domain::Command& command,
+                                                 const domain::NewEvent& event, Draft& draft);
+    log::Batch& batch_of(ShardWork& work, Shard shard);
+    std::optional<domain::Rejection> append_events(ShardWork& work, const domain::Command& command,
+                                                   const domain::NewEvents& events,
+                                                   Outcome& outcome);
+
+    const RoundSources sources_;
+    const Timestamp now_;
+    std::map<Shard, ShardWork> works_;
+    std::vector<Decision> decisions_;
+    std::vector<log::Batch> batches_;
+    std::vector<std::vector<std::size_t>> contributors_;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace skein::runtime

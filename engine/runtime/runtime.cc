@@ -1,0 +1,361 @@
+#include "engine/runtime/runtime.h"
+
+#include <fmt/format.h>
+
+#include <semaphore>
+#include <set>
+#include <utility>
+
+#include "engine/base/crash_point.h"
+#include "engine/base/fault.h"
+#include "engine/codec/envelope.h"
+#include "engine/domain/codes.h"
+#include "engine/replay/log_states.h"
+
+namespace skein::runtime {
+
+namespace {
+
+// A batch that is refused is decided again; in a healthy store twice is enough (a repeated command,
+// then the rest). More means that somebody else writes to the shard.
+constexpr unsigned kAttemptsMax = 8;
+
+Outcome unknown(const Uuid& command_id, std::string detail) {
+    Outcome outcome;
+    outcome.command_id = command_id;
+    outcome.detail = std::move(detail);
+    return outcome;
+}
+
+}  // namespace
+
+Runtime::Runtime(const Parts& parts, const RuntimeOptions& options)
+    : parts_(parts),
+      options_(options),
+      store_bits_(static_cast<std::uint16_t>(xxh3_64(parts.log->info().store_id.view()) & 0x0fff)),
+      cache_(options.state_cache_entries, options.state_cache_bytes),
+      executor_([this] { run_executor(); }) {}
+
+Runtime::~Runtime() { stop(); }
+
+void Runtime::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+    }
+    work_or_stop_.notify_all();
+    if (executor_.joinable()) executor_.join();
+    std::unique_lock lock(mutex_);
+    led_out_.wait(lock, [this] { return !is_led_; });
+}
+
+Result<domain::Command, domain::Rejection> Runtime::parse(const json::Value& document) {
+    return domain::parse_command(document, parts_.codec->registry(), options_.limits,
+                                 parts_.random->uuid());
+}
+
+bool Runtime::enqueue(std::unique_ptr<Pending>& pending) {
+    if (is_stopping_ || queue_.size() >= options_.queue_commands_max) return false;
+    queue_.push_back(std::move(pending));
+    return true;
+}
+
+Outcome Runtime::submit(domain::Command command, Deadline deadline) {
+    struct Waiter {
+        std::binary_semaphore answered{0};
+        Outcome outcome;
+    };
+    // Shared with the callback: after a deadline the round may still answer.
+    const auto waiter = std::make_shared<Waiter>();
+    const Uuid id = command.id;
+    auto pending = std::make_unique<Pending>();
+    pending->command = std::move(command);
+    pending->done = [waiter](Outcome outcome) {
+        waiter->outcome = std::move(outcome);
+        waiter->answered.release();
+    };
+    bool leads = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!enqueue(pending))
+            return rejected(id, domain::reject(domain::codes::kOverloaded,
+                                               "the queue of waiting commands is full"));
+        // A caller with a deadline must not be held by a slow disk, so it never runs a round.
+        leads = !is_led_ && !deadline;
+        is_led_ = is_led_ || leads;
+    }
+    if (leads) {
+        lead();
+    } else {
+        work_or_stop_.notify_one();
+    }
+    if (!deadline) {
+        waiter->answered.acquire();
+    } else if (!waiter->answered.try_acquire_until(*deadline)) {
+        return unknown(id,
+                       "the deadline passed before the answer; send again with this command_id");
+    }
+    return std::move(waiter->outcome);
+}
+
+void Runtime::submit_async(domain::Command command, Callback done,
+                           std::shared_ptr<Sequence> sequence) {
+    auto pending = std::make_unique<Pending>();
+    pending->command = std::move(command);
+    pending->done = std::move(done);
+    pending->sequence = std::move(sequence);
+    bool is_accepted = false;
+    bool is_idle = false;
+    {
+        const std::lock_guard lock(mutex_);
+        is_accepted = enqueue(pending);
+        is_idle = !is_led_;
+    }
+    if (!is_accepted) {
+        const Uuid id = pending->command.id;
+        pending->done(rejected(id, domain::reject(domain::codes::kOverloaded,
+                                                  "the queue of waiting commands is full")));
+        return;
+    }
+    if (is_idle) work_or_stop_.notify_one();
+}
+
+void Runtime::run_executor() {
+    while (true) {
+        {
+            std::unique_lock lock(mutex_);
+            work_or_stop_.wait(lock,
+                               [this] { return !is_led_ && (is_stopping_ || !queue_.empty()); });
+            if (queue_.empty()) return;  // stopping, and all were answered
+            is_led_ = true;
+        }
+        lead();
+    }
+}
+
+// One round, and the answers. Work that the round left over runs in the next one, before what came
+// later. A blocking caller leads one round only; the rest is the executor thread's.
+void Runtime::lead() {
+    Work work;
+    const bool is_executor = std::this_thread::get_id() == executor_.get_id();
+    while (true) {
+        {
+            const std::lock_guard lock(mutex_);
+            while (!queue_.empty() && work.size() < options_.round_commands_max) {
+                work.push_back(std::move(queue_.front()));
+                queue_.pop_front();
+            }
+        }
+        Answers answers;
+        work = run_round(std::move(work), answers);
+        for (auto& [pending, outcome] : answers) pending->done(std::move(outcome));
+        const std::lock_guard lock(mutex_);
+        if (!work.empty()) continue;
+        if (is_executor && !queue_.empty()) continue;
+        is_led_ = false;
+        break;
+    }
+    led_out_.notify_all();
+    work_or_stop_.notify_one();
+}
+
+RoundSources Runtime::sources() {
+    return {parts_.log, parts_.codec, parts_.history, &options_.limits, &cache_, store_bits_};
+}
+
+// The end of a shard as the log has it, with the time of its last event.
+void Runtime::learn_end(Shard shard) {
+    if (ends_.contains(shard)) return;
+    ShardEnd end;
+    end.head = parts_.log->head(shard);
+    if (end.head.position.value() > 0) {
+        const auto stored = parts_.log->read(shard, end.head.position);
+        const auto head =
+            stored ? codec::decode_head(stored->bytes) : fail(codec::CodecError{"it is missing"});
+        if (!head)
+            throw Fault(FaultKind::kCorruption,
+                        fmt::format("the last event of shard {} cannot be read: {}", shard.value(),
+                                    head.error().what),
+                        "Run `skein verify --all`, then restore the log from a backup.");
+        end.recorded_at = head->recorded_at;
+    }
+    ends_.emplace(shard, end);
+}
+
+Outcome Runtime::unavailable(const Pending& pending, const std::string& why) const {
+    return rejected(pending.command.id, domain::reject(domain::codes::kReadOnly, why));
+}
+
+// Decides and appends; returns what has to be decided in a later round, in order.
+Runtime::Work Runtime::run_round(Work work, Answers& answers) {
+    Round round(sources(), parts_.clock->now());
+    Work taken;
+    Work later;
+    std::set<const Sequence*> held;  // a rejection of theirs waits for the append
+    try {
+        for (std::unique_ptr<Pending>& pending : work) {
+            const Sequence* sequence = pending->sequence.get();
+            if (sequence != nullptr && sequence->is_stopped) {
+                Outcome outcome =
+                    unknown(pending->command.id, "not tried: an earlier command was rejected");
+                answers.emplace_back(std::move(pending), std::move(outcome));
+                continue;
+            }
+            if (held.contains(sequence) || round.bytes() >= options_.round_bytes_max) {
+                if (sequence != nullptr) held.insert(sequence);
+                later.push_back(std::move(pending));
+                continue;
+            }
+            learn_end(log::shard_of(*parts_.log, pending->command.stream));
+            if (round.take(pending->command, ends_) == Take::kNextRound) {
+                if (sequence != nullptr) held.insert(sequence);
+                later.push_back(std::move(pending));
+                continue;
+            }
+            if (sequence != nullptr &&
+                round.outcome(round.size() - 1).kind == OutcomeKind::kRejected)
+                held.insert(sequence);
+            taken.push_back(std::move(pending));
+        }
+        const std::vector<log::AppendResult> results = append(round);
+        Work again = settle(round, std::move(taken), results, answers);
+        for (std::unique_ptr<Pending>& pending : later) again.push_back(std::move(pending));
+        return again;
+    } catch (const Fault& fault) {
+        // Nothing of this round is written (append throws before it writes): answer everybody.
+        cache_.clear();
+        ends_.clear();
+        const std::string why = fmt::format("the log cannot be used: {}", fault.what());
+        for (Work* part : {&taken, &work, &later}) {
+            for (std::unique_ptr<Pending>& pending : *part) {
+                if (!pending) continue;
+                Outcome outcome = unavailable(*pending, why);
+                answers.emplace_back(std::move(pending), std::move(outcome));
+            }
+        }
+        return {};
+    }
+}
+
+std::vector<log::AppendResult> Runtime::append(const Round& round) {
+    if (!round.has_events()) return {};
+    SKEIN_CRASH_POINT("runtime.before_append");
+    std::vector<log::AppendResult> results = parts_.log->append(round.batches());
+    SKEIN_CRASH_POINT("runtime.after_append");
+    return results;
+}
+
+// Turns the results of a round's append into answers; returns the commands to decide again.
+Runtime::Work Runtime::settle(Round& round, Work taken,
+                              const std::vector<log::AppendResult>& results, Answers& answers) {
+    std::map<Shard, const log::AppendResult*> result_of;
+    std::map<std::size_t, log::Receipt> repeats;  // by index in the round
+    std::set<Shard> shards;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        result_of[round.batches()[i].shard] = &results[i];
+        for (std::size_t k = 0; k < results[i].commands.size(); ++k) {
+            const log::CommandVerdict& verdict = results[i].commands[k];
+            if (verdict.verdict == log::Verdict::kDuplicate && verdict.receipt)
+                repeats[round.contributors()[i][k]] = *verdict.receipt;
+        }
+    }
+    for (std::size_t i = 0; i < taken.size(); ++i) shards.insert(round.shard(i));
+    for (const Shard shard : shards) {
+        const auto found = result_of.find(shard);
+        if (found == result_of.end() || found->second->outcome == log::BatchOutcome::kAppended) {
+            ends_[shard] = round.commit(shard);
+        } else {
+            ends_.erase(shard);
+        }
+    }
+    Work again;
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+        std::unique_ptr<Pending>& pending = taken[i];
+        const auto found = result_of.find(round.shard(i));
+        const log::BatchOutcome outcome =
+            found == result_of.end() ? log::BatchOutcome::kAppended : found->second->outcome;
+        Outcome answer;
+        if (repeats.contains(i)) {
+            answer = repeated(pending->command, round.shard(i), repeats.at(i));
+        } else if (outcome == log::BatchOutcome::kInDoubt) {
+            answer = unknown(pending->command.id,
+                             fmt::format("the log failed while it was written: {}; send again with "
+                                         "this command_id",
+                                         found->second->detail));
+        } else if (outcome != log::BatchOutcome::kAppended) {
+            if (++pending->attempts < kAttemptsMax) {
+                again.push_back(std::move(pending));
+                continue;
+            }
+            answer = unavailable(*pending, "another writer holds the shard of this command");
+        } else if (round.outcome(i).kind == OutcomeKind::kRejected) {
+            answer = final_rejection(*pending, round.outcome(i));
+        } else {
+            answer = round.outcome(i);
+        }
+        if (pending->sequence && answer.kind != OutcomeKind::kAccepted)
+            pending->sequence->is_stopped = true;
+        answers.emplace_back(std::move(pending), std::move(answer));
+    }
+    return again;
+}
+
+// A rejected command may be a repetition of an accepted one: that gets its first result.
+Outcome Runtime::final_rejection(const Pending& pending, const Outcome& rejection) {
+    const domain::Command& command = pending.command;
+    const auto receipt = parts_.log->find_receipt(scope_of(command.stream), command.id);
+    if (!receipt) return rejection;
+    return repeated(command, log::shard_of(*parts_.log, command.stream), *receipt);
+}
+
+Outcome Runtime::repeated(const domain::Command& command, Shard shard,
+                          const log::Receipt& receipt) {
+    if (receipt.content_hash != blake2b_256_keyed(parts_.log->info().secret, command.content))
+        return rejected(
+            command.id,
+            domain::reject(domain::codes::kCommandIdReused,
+                           fmt::format("command {} was accepted before in {} with other "
+                                       "content",
+                                       command.id.str(), scope_of(command.stream).str())));
+    Outcome outcome;
+    outcome.kind = OutcomeKind::kAccepted;
+    outcome.command_id = command.id;
+    outcome.is_duplicate = true;
+    const Position before(receipt.first.value() - 1);
+    parts_.log->scan(shard, before, [&](const log::EventView& view) {
+        const auto head = codec::decode_head(view.bytes);
+        if (head)
+            outcome.events.push_back(
+                {Stream(std::string(head->stream)), head->version, shard, view.position});
+        return outcome.events.size() < receipt.event_count;
+    });
+    return outcome;
+}
+
+Preview Runtime::preview(const domain::Command& command) {
+    {
+        std::unique_lock lock(mutex_);
+        led_out_.wait(lock, [this] { return !is_led_; });
+        is_led_ = true;
+    }
+    // Gives leadership back, also when a fault passes through.
+    struct Leadership {
+        Runtime* runtime;
+        ~Leadership() { runtime->step_down(); }
+    };
+    const Leadership leadership{this};
+    learn_end(log::shard_of(*parts_.log, command.stream));
+    Round round(sources(), parts_.clock->now());
+    return round.preview(command, ends_);
+}
+
+void Runtime::step_down() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_led_ = false;
+    }
+    led_out_.notify_all();
+    work_or_stop_.notify_one();
+}
+
+}  // namespace skein::runtime

@@ -1,0 +1,129 @@
+// Runtime: takes commands from many threads, decides them in order, and answers once they are
+// durable.
+//
+// Group commit by combining, as LevelDB's writers do: a blocking caller that finds nobody at work
+// runs the round itself, with no hand-over between threads; whoever comes meanwhile is collected
+// into the next round, which the executor thread runs. One round is one append with one sync, for
+// all shards. Nothing waits on a timer.
+// Threads: all methods from any thread; callbacks run on the thread that ran the round, must be quick,
+// and may submit again. Errors: Rejections (also `overloaded` and `read-only`) are outcomes.
+// Source: design section 3 (group commit), P-31 (bounded queue), V-39.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "engine/base/random.h"
+#include "engine/base/time.h"
+#include "engine/codec/codec.h"
+#include "engine/domain/command.h"
+#include "engine/log/event_log.h"
+#include "engine/replay/states.h"
+#include "engine/runtime/outcome.h"
+#include "engine/runtime/round.h"
+
+namespace skein::runtime {
+
+struct RuntimeOptions {
+    std::size_t queue_commands_max = 8192;     // waiting commands; beyond: `overloaded`
+    std::size_t round_commands_max = 1024;     // of one round: bounds its latency
+    std::size_t round_bytes_max = 8ULL << 20;  // encoded events of one round
+    std::size_t state_cache_entries = 20'000;  // newest states kept by the executor
+    std::size_t state_cache_bytes = 128ULL << 20;
+    domain::Limits limits;
+};
+
+// Commands that must not overtake a rejection: once one of them is finally rejected, the ones
+// behind it are not tried (their outcome is unknown, with a detail that says so). Shared by its
+// commands.
+struct Sequence {
+    bool is_stopped = false;  // owned by the thread that runs a round
+};
+
+class Runtime {
+ public:
+    using Callback = std::function<void(Outcome)>;
+    using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+    // `history` gives committed states of any version; it may be behind the log, which is asked
+    // then.
+    struct Parts {
+        log::EventLog* log;
+        const codec::Codec* codec;
+        const replay::States* history;
+        const Clock* clock;
+        Random* random;
+    };
+    Runtime(const Parts& parts, const RuntimeOptions& options);
+    ~Runtime();  // stop()
+    Runtime(const Runtime&) = delete;
+    Runtime& operator=(const Runtime&) = delete;
+
+    const RuntimeOptions& options() const { return options_; }
+
+    // Shape and fields. A command without command_id gets one.
+    Result<domain::Command, domain::Rejection> parse(const json::Value& document);
+
+    // Waits for the answer; kUnknown when the deadline passes first.
+    Outcome submit(domain::Command command, Deadline deadline = std::nullopt);
+    // Answers through `done`, exactly once, also when the queue is full or the runtime stops.
+    void submit_async(domain::Command command, Callback done,
+                      std::shared_ptr<Sequence> sequence = nullptr);
+    // What would be decided now; appends nothing.
+    Preview preview(const domain::Command& command);
+
+    // Refuses new commands, answers those waiting, joins the executor thread. Idempotent.
+    void stop();
+
+ private:
+    struct Pending {
+        domain::Command command;
+        Callback done;
+        std::shared_ptr<Sequence> sequence;
+        unsigned attempts = 0;
+    };
+    using Work = std::vector<std::unique_ptr<Pending>>;
+    // Answers collected while a round runs, given once nothing is locked.
+    using Answers = std::vector<std::pair<std::unique_ptr<Pending>, Outcome>>;
+
+    bool enqueue(std::unique_ptr<Pending>& pending);
+    void lead();  // runs rounds while commands wait; the caller holds leadership
+    void step_down();
+    void run_executor();
+    Work run_round(Work work, Answers& answers);
+    Work settle(Round& round, Work taken, const std::vector<log::AppendResult>& results,
+                Answers& answers);
+    std::vector<log::AppendResult> append(const Round& round);
+    Outcome final_rejection(const Pending& pending, const Outcome& rejection);
+    Outcome repeated(const domain::Command& command, Shard shard, const log::Receipt& receipt);
+    Outcome unavailable(const Pending& pending, const std::string& why) const;
+    void learn_end(Shard shard);
+    RoundSources sources();
+
+    const Parts parts_;
+    const RuntimeOptions options_;
+    const std::uint16_t store_bits_;
+
+    // Owned by whoever leads.
+    StateCache cache_;
+    std::map<Shard, ShardEnd> ends_;
+
+    std::mutex mutex_;  // guards the queue and who leads
+    std::condition_variable work_or_stop_;
+    std::condition_variable led_out_;
+    std::deque<std::unique_ptr<Pending>> queue_;
+    bool is_led_ = false;
+    bool is_stopping_ = false;
+
+    std::thread executor_;
+};
+
+}  // namespace skein::runtime
