@@ -1,10 +1,19 @@
-// The set digest of a document: a sum over its nodes, so that a change of one place costs that place.
+// The set digest of a document: a sum over its nodes, so that a change of one place costs that
+// place.
 //
-// digest(doc) = sum over all nodes of H(path, node) modulo 2^64 in each of two lanes. For a scalar H
-// covers its canonical bytes; for a container its type and number of children. A path is folded token
-// by token: root = 0, child(p, key) = XXH3-64(key, seed p ^ 'k'), child(p, i) = XXH3-64(u64 LE i, seed
-// p ^ 'i'). H = XXH3-128(tag byte | bytes, seed p), tag one of n b d s [ {.
-// Worked example: tests/unit/json/digest_test.cc.
+// digest(doc) = the sum of H over all nodes, modulo 2^64 in each of two lanes, where
+//   H(p, tag, bytes) = XXH3-128(tag byte | bytes, seed p)
+// and p is the folded path of the node: root = 0, key(p, k) = XXH3-64(k, seed p ^ 'k') with k
+// unescaped, index(p, i) = XXH3-64(i as u64 LE, seed p ^ 'i'). A node counts as
+//   null, boolean, number at p:  H(p, 'n' or 'b' or 'd', canonical bytes)
+//   array, object at p:          H(p, '[' or '{', number of children as u64 LE), and its children
+//   string at p:                 H(p, '#', n as u64 LE), and for each block b of its n bytes of
+//                                canonical escaped text without quotes, cut every kDigestBlock
+//                                bytes: H(index(p, b), 's', block b)
+// so that an append to a long string costs its last block and what is added.
+// Worked example: digest({"a":["xy",1]}) with a = key(0, "a"), e = index(a, 0) is
+//   H(0, '{', 1) + H(a, '[', 2) + H(e, '#', 2) + H(index(e, 0), 's', "xy") + H(index(a, 1), 'd',
+//   "1") = cfaf43a9ef420934aab126a1a6d690cb, see tests/unit/json/digest_test.cc.
 // Threads: pure. Errors: none. Source: design section 6 (digests), C-07.
 #pragma once
 
@@ -15,6 +24,8 @@
 #include "engine/json/value.h"
 
 namespace skein::json {
+
+inline constexpr std::size_t kDigestBlock = 4096;
 
 struct Digest {
     std::uint64_t low = 0;

@@ -30,8 +30,8 @@ struct Change {
 // removals of array elements come from the end.
 std::vector<Change> diff(const Value& before, const Value& after);
 
-Value to_json_patch(const std::vector<Change>& changes);            // RFC 6902 array
-Value make_merge_patch(const Value& before, const Value& after);    // RFC 7396; see note
+Value to_json_patch(const std::vector<Change>& changes);          // RFC 6902 array
+Value make_merge_patch(const Value& before, const Value& after);  // RFC 7396; see note
 // A merge patch cannot say "becomes null" or "holds null": true where `after` needs that.
 bool merge_patch_is_lossy(const Value& before, const Value& after);
 
