@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include "engine/base/check.h"
 
@@ -18,6 +20,52 @@ constexpr double kIntegerEnd = 18446744073709551616.0;  // 2^64
 constexpr double kSignedEnd = 9223372036854775808.0;    // 2^63
 
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
+
+std::uint64_t eight_bytes(const char* bytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+// The top bit of each byte that equals `c`; above the lowest such byte there may be false ones.
+std::uint64_t bytes_equal(std::uint64_t word, char c) {
+    const std::uint64_t same = word ^ (kOnes * static_cast<unsigned char>(c));
+    return (same - kOnes) & ~same & kHighs;
+}
+
+// Likewise of each byte below 0x20.
+std::uint64_t bytes_control(std::uint64_t word) { return (word - kOnes * 0x20) & ~word & kHighs; }
+
+// Where in memory the lowest marked byte stands.
+std::size_t first_marked(std::uint64_t marks) {
+    static_assert(std::endian::native == std::endian::little, "the lowest byte comes first");
+    return static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+}
+
+std::size_t next_escape(std::string_view text, std::size_t from) {
+    for (; from + 8 <= text.size(); from += 8) {
+        const std::uint64_t word = eight_bytes(text.data() + from);
+        const std::uint64_t marks =
+            bytes_equal(word, '"') | bytes_equal(word, '\\') | bytes_control(word);
+        if (marks != 0) return from + first_marked(marks);
+    }
+    while (from < text.size() && !needs_escape(text[from])) ++from;
+    return from;
+}
+
+// The next '"' or '\\'.
+std::size_t next_quote_or_slash(std::string_view bytes, std::size_t from) {
+    for (; from + 8 <= bytes.size(); from += 8) {
+        const std::uint64_t word = eight_bytes(bytes.data() + from);
+        const std::uint64_t marks = bytes_equal(word, '"') | bytes_equal(word, '\\');
+        if (marks != 0) return from + first_marked(marks);
+    }
+    while (from < bytes.size() && bytes[from] != '"' && bytes[from] != '\\') ++from;
+    return from;
+}
 
 void append_escape(std::string& out, char c) {
     out.push_back('\\');
@@ -117,14 +165,13 @@ std::size_t unit_end(std::string_view escaped, std::size_t at) {
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view text) {
-    std::size_t from = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!needs_escape(text[i])) continue;
-        out.append(text.substr(from, i - from));
-        append_escape(out, text[i]);
-        from = i + 1;
+    for (std::size_t from = 0; from < text.size();) {
+        const std::size_t next = next_escape(text, from);
+        out.append(text.data() + from, next - from);
+        if (next == text.size()) return;
+        append_escape(out, text[next]);
+        from = next + 1;
     }
-    out.append(text.substr(from));
 }
 
 void append_quoted(std::string& out, std::string_view text) {
@@ -191,14 +238,9 @@ Type type_of(char first) {
 }
 
 std::size_t string_end(std::string_view bytes, std::size_t at) {
-    for (std::size_t from = at + 1;;) {
-        const std::size_t quote = bytes.find('"', from);
-        if (quote == std::string_view::npos) return bytes.size();
-        std::size_t slashes = 0;
-        while (bytes[quote - 1 - slashes] == '\\') ++slashes;  // ends at the opening quote
-        if (slashes % 2 == 0) return quote + 1;
-        from = quote + 1;
-    }
+    std::size_t from = next_quote_or_slash(bytes, at + 1);
+    while (from < bytes.size() && bytes[from] == '\\') from = next_quote_or_slash(bytes, from + 2);
+    return std::min(from + 1, bytes.size());
 }
 
 std::size_t value_end(std::string_view bytes, std::size_t at) {
@@ -230,6 +272,7 @@ std::size_t nesting(std::string_view bytes) {
 }
 
 int compare_keys(std::string_view left, std::string_view right) {
+    if (left == right) return 0;
     if (!has_escape(left) && !has_escape(right)) return left.compare(right);
     return unescape(left).compare(unescape(right));
 }
