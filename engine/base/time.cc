@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
+constexpr std::int64_t kFirstSecond = -62'167'219'200;  // 0000-01-01T00:00:00Z
+constexpr std::int64_t kLastSecond = 253'402'300'799;   // 9999-12-31T23:59:59Z
 
 class Scanner {
  public:
@@ -110,6 +112,7 @@ std::optional<Timestamp> parse_time(std::string_view text) {
     const std::int64_t days = chr::sys_days{date}.time_since_epoch().count();
     const std::int64_t seconds =
         days * kSecondsPerDay + clock->hour * 3600 + clock->minute * 60 + clock->second - *offset;
+    if (seconds < kFirstSecond || seconds > kLastSecond) return std::nullopt;
     return Timestamp{seconds * kMicrosPerSecond + clock->micros};
 }
 
