@@ -72,6 +72,12 @@ inline constexpr RejectionCode kEmptyCommand{
 inline constexpr RejectionCode kNoSuchStream{
     "no-such-stream", RejectionClass::kNotFound, "The stream named does not exist.",
     "Check the name; `skein ls` lists what there is."};
+inline constexpr RejectionCode kAmbiguousName{
+    "ambiguous-name", RejectionClass::kInvalid, "A short name fits several streams.",
+    "Use one of the full names that the message lists."};
+inline constexpr RejectionCode kInvalidResource{
+    "invalid-resource", RejectionClass::kInvalid, "The text names no resource of a known kind.",
+    "Use a form that the message lists, like swarm/S or swarm/S/run/R."};
 inline constexpr RejectionCode kOverloaded{
     "overloaded", RejectionClass::kUnavailable, "The queue of waiting commands is full.",
     "Wait a little and send the command again with the same command_id."};

@@ -27,6 +27,42 @@ struct EventType {
     std::string_view kind;  // `run`
 };
 
+// Values above this many bytes that already stand elsewhere in the scope are stored as a reference.
+inline constexpr std::size_t kInlineValueBytesMax = 1024;
+
+// "The value under `key` in `area` of `stream` as it was at `version`."
+struct ValueRef {
+    Stream stream;
+    Version version;
+    std::string area;  // "variables" or "intermediate"
+    std::string key;
+    json::Digest digest;  // of the value at the empty path, to notice a wrong resolution
+};
+
+// A value in an event: itself, or where it stands.
+using StoredValue = std::variant<json::Value, ValueRef>;
+
+// What an event did to one key: a link in the chain that blame walks back.
+struct Touch {
+    enum class Effect {
+        kReplaces,   // the value begins here
+        kBuildsOn,   // the value before it counts too
+        kComesFrom,  // the value came from `from` at `from_version`, under `from_key`
+    };
+    std::string_view how;  // set append delete merge-op inherit fork merge export restore step-output
+    Effect effect = Effect::kReplaces;
+    Stream from;
+    Version from_version;
+    std::string from_key;
+    std::string strategy;  // of merges; empty else
+    struct Lost {
+        Stream stream;
+        Version version;
+        StoredValue value;
+    };
+    std::vector<Lost> lost;
+};
+
 class EventBody {
  public:
     virtual ~EventBody() = default;
@@ -35,6 +71,11 @@ class EventBody {
     virtual json::Value data() const = 0;
     // What the list of its scope says of this stream from now on (a run's status); most say nothing.
     virtual std::optional<std::string_view> listed_status() const { return std::nullopt; }
+    // What this event, of `stream`, did to `key`; nullopt: nothing, or only what the change of the
+    // key's value already tells (then blame says "set").
+    virtual std::optional<Touch> touch(const Stream& /*stream*/, std::string_view /*key*/) const {
+        return std::nullopt;
+    }
 };
 
 // Everything about an event but its body. Unset optional texts are empty.
@@ -67,21 +108,6 @@ struct NewEvent {
     std::shared_ptr<const EventBody> body;
 };
 using NewEvents = std::vector<NewEvent>;
-
-// Values above this many bytes that already stand elsewhere in the scope are stored as a reference.
-inline constexpr std::size_t kInlineValueBytesMax = 1024;
-
-// "The value under `key` in `area` of `stream` as it was at `version`."
-struct ValueRef {
-    Stream stream;
-    Version version;
-    std::string area;  // "variables" or "intermediate"
-    std::string key;
-    json::Digest digest;  // of the value at the empty path, to notice a wrong resolution
-};
-
-// A value in an event: itself, or where it stands.
-using StoredValue = std::variant<json::Value, ValueRef>;
 
 // {"value":...} or {"ref":{"stream","version","path","digest"}}: how events print a StoredValue.
 json::Value stored_value_data(const StoredValue& value);

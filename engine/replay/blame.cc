@@ -1,0 +1,88 @@
+#include "engine/replay/blame.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/replay/log_states.h"
+
+namespace skein::replay {
+
+namespace {
+
+// A place whose links are still to be collected, newest first.
+struct Place {
+    Stream stream;
+    Version version;
+    std::string key;
+};
+
+class Walk {
+ public:
+    Walk(const log::EventLog& log, const codec::Codec& codec, const States& states)
+        : log_(&log), codec_(&codec), states_(&states) {}
+
+    // The links of one stream up to a version, newest first; `next` is where the oldest of them
+    // took its value from, if it did.
+    std::vector<BlameLink> links_of(const Place& place, std::optional<Place>& next) {
+        std::vector<BlameLink> links;
+        std::optional<Place> origin;
+        std::shared_ptr<domain::State> state = codec_->registry().make_state(place.stream);
+        std::optional<json::Value> value;
+        if (place.version.value() == 0) return links;
+        log_->scan_stream(place.stream, Version(0), [&](const log::EventView& view) {
+            const domain::Event event = decode_stored(view, *codec_);
+            state->apply(event, *states_);
+            std::optional<json::Value> after = state->keyed_value(place.key);
+            const bool changed = after != value;
+            value = std::move(after);
+            std::optional<domain::Touch> touch = event.body->touch(place.stream, place.key);
+            if (touch || changed) add(event, std::move(touch), links, origin);
+            return event.meta.version < place.version;
+        });
+        std::reverse(links.begin(), links.end());
+        next = std::move(origin);
+        return links;
+    }
+
+ private:
+    static void add(const domain::Event& event, std::optional<domain::Touch> touch,
+                    std::vector<BlameLink>& links, std::optional<Place>& origin) {
+        using Effect = domain::Touch::Effect;
+        domain::Touch done = touch ? std::move(*touch) : domain::Touch{"set"};
+        if (done.effect != Effect::kBuildsOn) {
+            links.clear();
+            origin.reset();
+        }
+        if (done.effect == Effect::kComesFrom)
+            origin = Place{done.from, done.from_version, done.from_key};
+        BlameLink link{std::string(done.how), event.meta, std::nullopt, done.strategy,
+                       std::move(done.lost)};
+        if (!done.from.empty()) link.from = done.from;
+        links.push_back(std::move(link));
+    }
+
+    const log::EventLog* log_;
+    const codec::Codec* codec_;
+    const States* states_;
+};
+
+}  // namespace
+
+Blame blame(const log::EventLog& log, const codec::Codec& codec, const States& states,
+            const BlameQuery& query) {
+    Blame answer;
+    if (query.version.value() > 0)
+        answer.value = states.at(query.stream, query.version)->keyed_value(query.key);
+    Walk walk(log, codec, states);
+    std::optional<Place> place = Place{query.stream, query.version, query.key};
+    while (place && answer.chain.size() < query.links_max) {
+        std::optional<Place> next;
+        for (BlameLink& link : walk.links_of(*place, next)) {
+            if (answer.chain.size() < query.links_max) answer.chain.push_back(std::move(link));
+        }
+        place = std::move(next);
+    }
+    return answer;
+}
+
+}  // namespace skein::replay

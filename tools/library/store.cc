@@ -1,0 +1,188 @@
+#include "tools/library/store.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/base/fault.h"
+#include "engine/domain/codes.h"
+#include "engine/domain/kinds/standard.h"
+#include "engine/json/parse.h"
+#include "engine/log/rocksdb/rocks_log.h"
+#include "tools/library/committed_states.h"
+#include "tools/library/store_directory.h"
+
+namespace skein {
+
+namespace {
+
+// How long one wait for a view may last before the caller looks again at deadline and shutdown.
+constexpr std::chrono::milliseconds kViewWait{1000};
+
+Result<json::Value, domain::Rejection> parse_json(std::string_view text) {
+    auto value = json::parse(text);
+    if (value) return std::move(*value);
+    const json::ParseError& error = value.error();
+    return fail(domain::reject(
+        domain::codes::kInvalidJson,
+        fmt::format("line {}, column {}: {}", error.line, error.column, error.message)));
+}
+
+}  // namespace
+
+Kinds standard_kinds() {
+    auto registry = std::make_shared<const domain::Registry>(domain::standard_registry());
+    auto codec = std::make_shared<const codec::Codec>(codec::standard_codec(*registry));
+    return {std::move(registry), std::move(codec)};
+}
+
+std::unique_ptr<Store> Store::open(const StoreOptions& options) {
+    Kinds kinds = options.kinds ? *options.kinds : standard_kinds();
+    return std::unique_ptr<Store>(new Store(options, std::move(kinds)));
+}
+
+Store::Store(const StoreOptions& options, Kinds kinds)
+    : options_(options),
+      kinds_(std::move(kinds)),
+      clock_(options.clock != nullptr ? options.clock : &system_clock_),
+      random_(options.random != nullptr ? options.random : &system_random_) {
+    prepare_directory(options_.directory, options_.mode);
+    log::RocksLogOptions log_options;
+    log_options.directory = options_.directory / "log";
+    log_options.mode =
+        options_.mode == OpenMode::kCreate ? log::OpenMode::kCreate : log::OpenMode::kMustExist;
+    log_options.shard_count = options_.shard_count;
+    log_options.block_cache_bytes = options_.log_cache_bytes;
+    log_options.random = random_;
+    log_ = log::RocksLog::open(log_options);
+    projections::ViewOptions view_options = options_.views;
+    view_options.directory = options_.directory / "views";
+    views_ = projections::Views::open(view_options, *log_, *kinds_.codec);
+    folds_ = std::make_unique<replay::LogStates>(*log_, *kinds_.codec, replay::Snapshots::kIgnore);
+    snapshot_folds_ =
+        std::make_unique<replay::LogStates>(*log_, *kinds_.codec, replay::Snapshots::kUse);
+    committed_ = std::make_unique<CommittedStates>(*log_, *views_, *folds_);
+    runtime_ = std::make_unique<runtime::Runtime>(
+        runtime::Runtime::Parts{log_.get(), kinds_.codec.get(), committed_.get(), clock_, random_},
+        options_.runtime);
+    if (options_.projecting == Projecting::kLive) views_->start();
+}
+
+Store::~Store() { close(); }
+
+void Store::close() {
+    if (runtime_) runtime_->stop();
+    if (views_) views_->stop();
+}
+
+Outcome Store::submit(std::string_view command, runtime::Runtime::Deadline deadline) {
+    auto document = parse_json(command);
+    if (!document) return runtime::rejected(std::nullopt, std::move(document.error()));
+    return submit(*document, deadline);
+}
+
+Outcome Store::submit(const json::Value& command, runtime::Runtime::Deadline deadline) {
+    auto parsed = runtime_->parse(command);
+    if (!parsed) return runtime::rejected(id_of(command), std::move(parsed.error()));
+    const domain::Ack ack = parsed->ack;
+    Outcome outcome = runtime_->submit(std::move(*parsed), deadline);
+    if (ack == domain::Ack::kView && outcome.kind == OutcomeKind::kAccepted)
+        return wait_for_view(std::move(outcome), deadline);
+    return outcome;
+}
+
+std::optional<Uuid> Store::id_of(const json::Value& command) {
+    const auto id = command.is_object() ? command.find("command_id") : std::nullopt;
+    const auto text = id ? id->as_string() : std::nullopt;
+    return text ? Uuid::parse(*text) : std::nullopt;
+}
+
+Outcome Store::wait_for_view(Outcome outcome, runtime::Runtime::Deadline deadline) {
+    if (options_.projecting == Projecting::kOnDemand) {
+        views_->catch_up();
+        return outcome;
+    }
+    const runtime::OutcomeEvent& last = outcome.events.back();
+    while (!views_->wait_for(last.shard, last.position, kViewWait)) {
+        if (!deadline || std::chrono::steady_clock::now() < *deadline) continue;
+        outcome.kind = OutcomeKind::kUnknown;
+        outcome.detail = "durable, but the view had not reached it when the deadline passed";
+        break;
+    }
+    return outcome;
+}
+
+void Store::submit_async(std::string_view command, runtime::Runtime::Callback done,
+                         std::shared_ptr<runtime::Sequence> sequence) {
+    auto document = parse_json(command);
+    if (!document) return done(runtime::rejected(std::nullopt, std::move(document.error())));
+    auto parsed = runtime_->parse(*document);
+    if (!parsed) return done(runtime::rejected(id_of(*document), std::move(parsed.error())));
+    runtime_->submit_async(std::move(*parsed), std::move(done), std::move(sequence));
+}
+
+runtime::Preview Store::preview(const json::Value& command) {
+    auto parsed = runtime_->parse(command);
+    if (!parsed) return {runtime::rejected(id_of(command), std::move(parsed.error())), {}};
+    return runtime_->preview(*parsed);
+}
+
+Result<replay::Resource, domain::Rejection> Store::find(std::string_view resource) const {
+    return replay::find_resource(*log_, *kinds_.registry, resource);
+}
+
+Result<Version, domain::Rejection> Store::resolve(const Stream& stream, const replay::Point& point,
+                                                  replay::ClockKind clock) const {
+    const replay::ResolveSources sources{log_.get(), kinds_.codec.get(), folds_.get(),
+                                         clock_->now(), clock};
+    return replay::resolve_version(sources, stream, point);
+}
+
+const replay::States& Store::states(ReadFrom from) {
+    if (from == ReadFrom::kLog) return *folds_;
+    if (from == ReadFrom::kSnapshot) return *snapshot_folds_;
+    if (options_.projecting == Projecting::kOnDemand) views_->catch_up();
+    return *committed_;
+}
+
+Result<Reading, domain::Rejection> Store::read(std::string_view address,
+                                               const ReadOptions& options) {
+    auto parsed = replay::parse_address(address);
+    if (!parsed) return fail(parsed.error());
+    auto resource = find(parsed->resource);
+    if (!resource) return fail(resource.error());
+    if (parsed->is_range())
+        return fail(
+            domain::reject(domain::codes::kInvalidPoint,
+                           fmt::format("\"{}\" is a range; one point is expected here", address)));
+    return read(*resource, parsed->point.value_or(replay::Point{}), options);
+}
+
+Result<Reading, domain::Rejection> Store::read(const replay::Resource& resource,
+                                               const replay::Point& point,
+                                               const ReadOptions& options) {
+    const replay::States& source = states(options.from);
+    const Timestamp now = clock_->now();
+    const replay::ResolveSources sources{log_.get(), kinds_.codec.get(), &source, now,
+                                         options.clock};
+    const domain::Kind* kind = kinds_.registry->kind_of(resource.stream);
+    Reading reading;
+    reading.part = resource.part;
+    if (kind->basis == domain::DocumentBasis::kScope) {
+        auto position = replay::resolve_position(sources, resource.stream, point);
+        if (!position) return fail(position.error());
+        reading.state = source.document_at(resource.stream, *position);
+    } else {
+        auto version = replay::resolve_version(sources, resource.stream, point);
+        if (!version) return fail(version.error());
+        reading.state = source.at(resource.stream, *version);
+    }
+    // Interfaces section 9 (Blackboard): what "expired" is measured against.
+    reading.expiry = reading.state->mark().recorded_at;
+    if (point.kind == replay::PointKind::kHead && point.offset == 0) reading.expiry = now;
+    if (point.kind == replay::PointKind::kTime) reading.expiry = point.time;
+    if (point.kind == replay::PointKind::kAgo) reading.expiry = Timestamp{now.us - point.ago_us};
+    return reading;
+}
+
+}  // namespace skein
