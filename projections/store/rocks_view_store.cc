@@ -1,0 +1,260 @@
+#include "projections/store/rocks_view_store.h"
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <atomic>
+
+#include "engine/base/check.h"
+#include "projections/store/row_checksum.h"
+
+namespace skein::projections::store {
+
+namespace {
+
+constexpr std::size_t kWriteBufferBytes = 32U << 20;  // a second of projecting; twice in flight
+constexpr std::size_t kBlockBytes = 8U << 10;         // deltas and their keyframe share few blocks
+constexpr int kBackgroundJobs = 2;                    // one flush beside one compaction
+constexpr int kBloomBits = 10;                        // 1 % of absent chunks cost a read
+
+rocksdb::Slice slice_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view view_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+[[noreturn]] void throw_status(const rocksdb::Status& status, std::string_view doing) {
+    const std::string what = fmt::format("the view store failed {}: {}", doing, status.ToString());
+    if (status.IsCorruption()) throw ViewDamage(what);
+    throw Fault(FaultKind::kUnavailable, what, "Check the disk of the view directory.");
+}
+
+void must(const rocksdb::Status& status, std::string_view doing) {
+    if (!status.ok()) throw_status(status, doing);
+}
+
+std::string_view opened(std::string_view key, std::string_view stored) {
+    const std::optional<std::string_view> value = open_row(key, stored);
+    if (!value) throw ViewDamage(fmt::format("a row fails its checksum: {}", show_key(key)));
+    return *value;
+}
+
+// Remembers that RocksDB gave up on something in the background.
+class Watch final : public rocksdb::EventListener {
+ public:
+    void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override {
+        failed_.store(true);
+    }
+    bool failed() const { return failed_.load(); }
+
+ private:
+    std::atomic<bool> failed_{false};
+};
+
+class RocksBatch final : public RowBatch {
+ public:
+    void put(std::string_view key, std::string_view value) override {
+        const std::string trailer = row_trailer(key, value);
+        const rocksdb::Slice key_part = slice_of(key);
+        const std::array<rocksdb::Slice, 2> parts{slice_of(value), slice_of(trailer)};
+        must(batch_.Put(rocksdb::SliceParts(&key_part, 1), rocksdb::SliceParts(parts.data(), 2)),
+             "adding a row");
+    }
+    void erase(std::string_view key) override { must(batch_.Delete(slice_of(key)), "erasing"); }
+    void erase_range(std::string_view from, std::string_view to) override {
+        must(batch_.DeleteRange(slice_of(from), slice_of(to)), "erasing a range");
+    }
+    void clear() override { batch_.Clear(); }
+    std::size_t bytes() const override { return batch_.GetDataSize(); }
+    rocksdb::WriteBatch& batch() { return batch_; }
+
+ private:
+    rocksdb::WriteBatch batch_;
+};
+
+class RocksViewStore final : public ViewStore {
+ public:
+    RocksViewStore(RocksViewOptions options, std::unique_ptr<rocksdb::DB> db,
+                   std::shared_ptr<Watch> watch)
+        : options_(std::move(options)), db_(std::move(db)), watch_(std::move(watch)) {}
+    ~RocksViewStore() override;
+
+    std::optional<std::string> get(std::string_view key) const override;
+    std::optional<Row> seek_for_prev(std::string_view at_most,
+                                     std::string_view at_least) const override;
+    void scan(std::string_view from, std::string_view to, const Visit& visit) const override;
+    void check_rows(
+        const std::function<void(std::string_view key, bool sound)>& visit) const override;
+    std::unique_ptr<RowBatch> make_batch() const override { return std::make_unique<RocksBatch>(); }
+    void write(RowBatch& batch, Journal journal) override;
+    void ingest(const std::vector<Row>& sorted) override;
+    void flush() override;
+    StoreStats stats() const override;
+    void destroy_when_closed() override { destroy_.store(true); }
+
+ private:
+    void must_be_sound() const {
+        if (watch_->failed()) throw ViewDamage("RocksDB failed in the background");
+    }
+
+    const RocksViewOptions options_;
+    std::unique_ptr<rocksdb::DB> db_;
+    const std::shared_ptr<Watch> watch_;
+    std::atomic<bool> destroy_{false};
+    std::atomic<std::uint64_t> runs_ingested_{0};
+};
+
+RocksViewStore::~RocksViewStore() {
+    db_.reset();
+    if (!destroy_.load()) return;
+    std::error_code ignored;  // what stays is removed at the next open
+    std::filesystem::remove_all(options_.directory, ignored);
+}
+
+std::optional<std::string> RocksViewStore::get(std::string_view key) const {
+    std::string stored;
+    const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), slice_of(key), &stored);
+    if (status.IsNotFound()) return std::nullopt;
+    must(status, "reading");
+    stored.resize(opened(key, stored).size());
+    return stored;
+}
+
+std::optional<Row> RocksViewStore::seek_for_prev(std::string_view at_most,
+                                                 std::string_view at_least) const {
+    rocksdb::ReadOptions options;
+    const rocksdb::Slice lower = slice_of(at_least);
+    options.iterate_lower_bound = &lower;
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options));
+    rows->SeekForPrev(slice_of(at_most));
+    must(rows->status(), "reading");
+    if (!rows->Valid()) return std::nullopt;
+    const std::string_view key = view_of(rows->key());
+    return Row{std::string(key), std::string(opened(key, view_of(rows->value())))};
+}
+
+void RocksViewStore::scan(std::string_view from, std::string_view to, const Visit& visit) const {
+    rocksdb::ReadOptions options;
+    const rocksdb::Slice upper = slice_of(to);
+    options.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options));
+    for (rows->Seek(slice_of(from)); rows->Valid(); rows->Next()) {
+        const std::string_view key = view_of(rows->key());
+        if (!visit(key, opened(key, view_of(rows->value())))) return;
+    }
+    must(rows->status(), "reading");
+}
+
+void RocksViewStore::check_rows(
+    const std::function<void(std::string_view key, bool sound)>& visit) const {
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options));
+    for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+        const std::string_view key = view_of(rows->key());
+        visit(key, open_row(key, view_of(rows->value())).has_value());
+    }
+    must(rows->status(), "reading");
+}
+
+void RocksViewStore::write(RowBatch& batch, Journal journal) {
+    must_be_sound();
+    auto* own = dynamic_cast<RocksBatch*>(&batch);
+    SKEIN_CHECK(own != nullptr, "the batch was made by another store");
+    rocksdb::WriteOptions options;
+    options.sync = false;
+    options.disableWAL = journal == Journal::kSkipped;
+    const rocksdb::Status status = db_->Write(options, &own->batch());
+    // A failed write leaves RocksDB read-only: the view is over, whatever the cause.
+    if (!status.ok()) throw ViewDamage("the view store refused a write: " + status.ToString());
+    own->clear();
+}
+
+void RocksViewStore::ingest(const std::vector<Row>& sorted) {
+    must_be_sound();
+    if (sorted.empty()) return;
+    const std::string path =
+        (options_.directory / fmt::format("run-{}.sst", runs_ingested_.fetch_add(1))).string();
+    rocksdb::Options table = db_->GetOptions();
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), table);
+    must(writer.Open(path), "opening a sorted run");
+    for (const Row& row : sorted) {
+        const std::string stored = row.value + row_trailer(row.key, row.value);
+        must(writer.Put(row.key, stored), "writing a sorted run");
+    }
+    must(writer.Finish(), "finishing a sorted run");
+    rocksdb::IngestExternalFileOptions options;
+    options.move_files = true;
+    const rocksdb::Status status = db_->IngestExternalFile({path}, options);
+    std::error_code ignored;  // moved already where all went well
+    std::filesystem::remove(path, ignored);
+    must(status, "ingesting a sorted run");
+}
+
+void RocksViewStore::flush() {
+    must_be_sound();
+    must(db_->Flush(rocksdb::FlushOptions()), "flushing");
+}
+
+StoreStats RocksViewStore::stats() const {
+    StoreStats stats;
+    std::uint64_t memory = 0;
+    db_->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &stats.rows);
+    db_->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &stats.bytes);
+    db_->GetIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &memory);
+    stats.bytes += memory;
+    return stats;
+}
+
+rocksdb::Options rocks_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                               const std::shared_ptr<Watch>& watch) {
+    rocksdb::Options options;
+    options.create_if_missing = true;
+    options.paranoid_checks = true;
+    options.allow_data_in_errors = false;
+    options.write_buffer_size = kWriteBufferBytes;
+    options.max_write_buffer_number = 3;
+    options.max_background_jobs = kBackgroundJobs;
+    options.compression = rocksdb::kLZ4Compression;
+    options.bottommost_compression = rocksdb::kZSTD;
+    options.info_log_level = rocksdb::InfoLogLevel::ERROR_LEVEL;
+    options.keep_log_file_num = 2;
+    options.listeners.push_back(watch);
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = cache;
+    table.block_size = kBlockBytes;
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBits));
+    table.format_version = 5;
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    return options;
+}
+
+}  // namespace
+
+struct BlockCache::Held {
+    std::shared_ptr<rocksdb::Cache> cache;
+};
+
+BlockCache::BlockCache(std::size_t bytes)
+    : held_(std::make_unique<Held>(Held{rocksdb::NewLRUCache(bytes)})) {}
+BlockCache::~BlockCache() = default;
+
+std::unique_ptr<ViewStore> open_rocks_view_store(const RocksViewOptions& options) {
+    std::error_code made;
+    std::filesystem::create_directories(options.directory, made);
+    auto watch = std::make_shared<Watch>();
+    const std::shared_ptr<rocksdb::Cache> cache =
+        options.block_cache ? options.block_cache->held().cache : nullptr;
+    rocksdb::DB* opened_db = nullptr;
+    const rocksdb::Status status =
+        rocksdb::DB::Open(rocks_options(cache, watch), options.directory.string(), &opened_db);
+    std::unique_ptr<rocksdb::DB> db(opened_db);
+    must(status, "opening");
+    return std::make_unique<RocksViewStore>(options, std::move(db), std::move(watch));
+}
+
+}  // namespace skein::projections::store
