@@ -48,7 +48,9 @@ class Walk {
     static void add(const domain::Event& event, std::optional<domain::Touch> touch,
                     std::vector<BlameLink>& links, std::optional<Place>& origin) {
         using Effect = domain::Touch::Effect;
-        domain::Touch done = touch ? std::move(*touch) : domain::Touch{"set"};
+        domain::Touch done;
+        done.how = "set";
+        if (touch) done = std::move(*touch);
         if (done.effect != Effect::kBuildsOn) {
             links.clear();
             origin.reset();
