@@ -2,8 +2,9 @@
 // payloads, snapshots); nothing else in skein sees its generated headers.
 //
 // Bytes from outside pass, in this order: size cap, FlatBuffers verifier with our own limits (depth
-// 16, 4,096 tables, on an aligned copy), semantic checks (known type and version, enum ranges, UTF-8,
-// id and key rules, canonical JSON values). Only then fields are read. Every ingress uses this path.
+// 16, a table for each 16 bytes, on aligned bytes), semantic checks (known type and version, enum
+// ranges, UTF-8, id and key rules, canonical JSON values). Only then fields are read. Every ingress
+// uses this path.
 // A kind brings one KindCodec; a Codec is built from them once and handed on by reference.
 // Threads: immutable after construction, safe from many threads. Errors: CodecError; never throws on
 // bytes. Source: design sections 3 and 5, reliability 3.10.
@@ -73,6 +74,9 @@ class Codec {
  public:
     Codec(const domain::Registry& registry, std::vector<KindCodec> kinds);
 
+    Codec(Codec&&) = default;
+    Codec(const Codec&) = delete;  // its table points into itself
+
     const domain::Registry& registry() const { return *registry_; }
 
     std::string encode_payload(const domain::EventBody& body) const;
@@ -80,12 +84,22 @@ class Codec {
     Result<std::shared_ptr<const domain::EventBody>, CodecError> decode_payload(
         std::string_view type, std::uint16_t type_version, std::string_view payload) const;
 
+    // Precondition: knows_kind(kind).
     const KindCodec& kind_codec(std::string_view kind) const;
+    bool knows_kind(std::string_view kind) const;
+
+    struct KnownType {
+        std::string_view name;
+        const EventCodec* codec;
+        const domain::Kind* kind;
+    };
+    // nullptr where the type is unknown.
+    const KnownType* find_type(std::string_view name) const;
 
  private:
     const domain::Registry* registry_;
     std::vector<KindCodec> kinds_;
-    std::vector<std::pair<std::string_view, const EventCodec*>> by_type_;  // sorted by name
+    std::vector<KnownType> by_type_;  // sorted by name
 };
 
 // The codec of the kinds that ship with skein (domain::standard_registry).

@@ -23,6 +23,8 @@ std::string encode_event(const domain::Event& event, const Hash& previous, const
 struct DecodedEvent {
     domain::Event event;
     Hash previous;
+    std::uint16_t type_version = 1;  // as stored
+    std::string_view payload;        // a view into the bytes given, for who keeps it as it is
 };
 Result<DecodedEvent, CodecError> decode_event(std::string_view bytes, const Codec& codec);
 
