@@ -47,7 +47,7 @@ struct Touch {
     enum class Effect {
         kReplaces,   // the value begins here
         kBuildsOn,   // the value before it counts too
-        kComesFrom,  // the value came from `from` at `from_version`, under `from_key`
+        kComesFrom,  // the value came from `from` at `from_version` (0: as it was then), `from_key`
     };
     std::string_view how;  // set append delete merge-op inherit fork merge export restore step-output
     Effect effect = Effect::kReplaces;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/replay/log_states.h"
+#include "engine/replay/resolve.h"
 
 namespace skein::replay {
 
@@ -36,7 +37,8 @@ class Walk {
             const bool changed = after != value;
             value = std::move(after);
             std::optional<domain::Touch> touch = event.body->touch(place.stream, place.key);
-            if (touch || changed) add(event, std::move(touch), links, origin);
+            const bool is_mere_copy = touch && touch->effect == domain::Touch::Effect::kComesFrom;
+            if (changed || (touch && !is_mere_copy)) add(event, std::move(touch), links, origin);
             return event.meta.version < place.version;
         });
         std::reverse(links.begin(), links.end());
@@ -45,8 +47,8 @@ class Walk {
     }
 
  private:
-    static void add(const domain::Event& event, std::optional<domain::Touch> touch,
-                    std::vector<BlameLink>& links, std::optional<Place>& origin) {
+    void add(const domain::Event& event, std::optional<domain::Touch> touch,
+             std::vector<BlameLink>& links, std::optional<Place>& origin) const {
         using Effect = domain::Touch::Effect;
         domain::Touch done;
         done.how = "set";
@@ -55,8 +57,13 @@ class Walk {
             links.clear();
             origin.reset();
         }
-        if (done.effect == Effect::kComesFrom)
-            origin = Place{done.from, done.from_version, done.from_key};
+        if (done.effect == Effect::kComesFrom) {
+            // Streams of one scope share their shard: without a version, the one at that moment.
+            const Version version = done.from_version.value() > 0
+                                        ? done.from_version
+                                        : version_at(*log_, done.from, event.meta.position);
+            origin = Place{done.from, version, done.from_key};
+        }
         BlameLink link{std::string(done.how), event.meta, std::nullopt, done.strategy,
                        std::move(done.lost)};
         if (!done.from.empty()) link.from = done.from;

@@ -30,6 +30,10 @@ class RunEvent : public EventBody {
     json::Value data() const override;                                                 \
     void evolve(RunState& run, const EventMeta& meta, const Past& past) const override;
 
+// Declared by the events that give keys their values: what blame follows.
+#define SKEIN_TOUCHES_KEYS \
+    std::optional<Touch> touch(const Stream& stream, std::string_view key) const override;
+
 using Assignment = std::pair<std::string, json::Value>;  // key, value
 
 enum class UpdateOp : std::uint8_t { kSet, kAppend, kDelete, kMerge };
@@ -49,6 +53,7 @@ struct Update {
 
 struct RunStarted final : RunEvent {
     SKEIN_RUN_EVENT(RunStarted)
+    SKEIN_TOUCHES_KEYS
     std::optional<std::string_view> listed_status() const override { return to_string(status); }
     json::Value routine;  // object or null
     std::vector<Assignment> inputs;
@@ -62,6 +67,7 @@ struct RunStarted final : RunEvent {
 
 struct ContextUpdated final : RunEvent {
     SKEIN_RUN_EVENT(ContextUpdated)
+    SKEIN_TOUCHES_KEYS
     std::vector<Update> updates;
 };
 
@@ -72,6 +78,7 @@ struct StepStarted final : RunEvent {
 };
 struct StepCompleted final : RunEvent {
     SKEIN_RUN_EVENT(StepCompleted)
+    SKEIN_TOUCHES_KEYS
     std::string step;
     std::optional<json::Value> output;
 };
@@ -109,6 +116,7 @@ enum class ParentMerge : std::uint8_t { kNone, kMerged, kParentEnded };
 
 struct RunCompleted final : RunEvent {
     SKEIN_RUN_EVENT(RunCompleted)
+    SKEIN_TOUCHES_KEYS
     std::optional<std::string_view> listed_status() const override { return "completed"; }
     std::vector<Assignment> outputs;
     std::vector<Delivery> deliveries;
@@ -157,12 +165,14 @@ struct TagCreated final : RunEvent {
 enum class RestoreMode : std::uint8_t { kReplace, kMerge };
 struct RunRestored final : RunEvent {
     SKEIN_RUN_EVENT(RunRestored)
+    SKEIN_TOUCHES_KEYS
     Version to;  // of this stream; 0 empties
     RestoreMode mode = RestoreMode::kReplace;
 };
 
 struct RunForked final : RunEvent {
     SKEIN_RUN_EVENT(RunForked)
+    SKEIN_TOUCHES_KEYS
     std::optional<std::string_view> listed_status() const override { return "running"; }
     RunPoint source;
     std::vector<Update> updates;
@@ -191,17 +201,20 @@ struct MergeFacts {
 
 struct RunMerged final : RunEvent {
     SKEIN_RUN_EVENT(RunMerged)
+    SKEIN_TOUCHES_KEYS
     MergeFacts facts;
 };
 // On the parent, in the batch of the child's RunCompleted.
 struct ChildMerged final : RunEvent {
     SKEIN_RUN_EVENT(ChildMerged)
+    SKEIN_TOUCHES_KEYS
     MergeFacts facts;
 };
 
 enum class Resolution : std::uint8_t { kSource, kTarget, kValue };
 struct ConflictResolved final : RunEvent {
     SKEIN_RUN_EVENT(ConflictResolved)
+    SKEIN_TOUCHES_KEYS
     std::string conflict;  // c<version>.<n>
     Area area = Area::kVariables;
     std::string key;

@@ -1,0 +1,28 @@
+// What the events of a swarm do to an item of its board, for blame (interfaces section 8).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/domain/swarm/swarm_events.h"
+
+namespace skein::domain::swarm {
+
+std::optional<Touch> BlackboardUpdated::touch(const Stream& stream, std::string_view key) const {
+    Touch touch;
+    touch.how = "delete";
+    if (std::find(deletes.begin(), deletes.end(), key) != deletes.end()) return touch;
+    for (const BoardSet& item : sets) {
+        if (item.id != key) continue;
+        touch.how = "set";
+        if (from_run.empty()) return touch;
+        touch.how = "export";
+        touch.effect = Touch::Effect::kComesFrom;
+        touch.from = Stream(fmt::format("{}/run/{}", stream.str(), from_run));
+        touch.from_key = std::string(key);
+        if (const auto* ref = std::get_if<ValueRef>(&item.value)) touch.from_version = ref->version;
+        return touch;
+    }
+    return std::nullopt;
+}
+
+}  // namespace skein::domain::swarm
