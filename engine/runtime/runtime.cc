@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <semaphore>
 #include <set>
 #include <utility>
@@ -18,7 +19,7 @@ namespace {
 
 // A batch that is refused is decided again; in a healthy store twice is enough (a repeated command,
 // then the rest). More means that somebody else writes to the shard.
-constexpr unsigned kAttemptsMax = 8;
+constexpr unsigned kAttemptsMax = 4;
 
 Outcome unknown(const Uuid& command_id, std::string detail) {
     Outcome outcome;
@@ -242,7 +243,25 @@ std::vector<log::AppendResult> Runtime::append(const Round& round) {
     SKEIN_CRASH_POINT("runtime.before_append");
     std::vector<log::AppendResult> results = parts_.log->append(round.batches());
     SKEIN_CRASH_POINT("runtime.after_append");
+    const bool in_doubt = std::any_of(results.begin(), results.end(), [](const auto& result) {
+        return result.outcome == log::BatchOutcome::kInDoubt;
+    });
+    if (in_doubt) clear_doubt(results);
     return results;
+}
+
+// A write failed: what stands is known once the log is open again. Its commands are then decided
+// again, and those that did get written are found by their receipts.
+void Runtime::clear_doubt(std::vector<log::AppendResult>& results) {
+    try {
+        parts_.log->reopen();
+    } catch (const Fault&) {
+        return;  // still in doubt: the answers say so
+    }
+    for (log::AppendResult& result : results) {
+        if (result.outcome == log::BatchOutcome::kInDoubt)
+            result.outcome = log::BatchOutcome::kRefused;
+    }
 }
 
 // Turns the results of a round's append into answers; returns the commands to decide again.
@@ -287,7 +306,9 @@ Runtime::Work Runtime::settle(Round& round, Work taken,
                 again.push_back(std::move(pending));
                 continue;
             }
-            answer = unavailable(*pending, "another writer holds the shard of this command");
+            answer = final_rejection(
+                *pending, unavailable(*pending, fmt::format("the log refused {} times to write: {}",
+                                                            kAttemptsMax, found->second->detail)));
         } else if (round.outcome(i).kind == OutcomeKind::kRejected) {
             answer = final_rejection(*pending, round.outcome(i));
         } else {

@@ -48,13 +48,12 @@ Store::Store(const StoreOptions& options, Kinds kinds)
       random_(options.random != nullptr ? options.random : &system_random_) {
     prepare_directory(options_.directory, options_.mode);
     log::RocksLogOptions log_options;
-    log_options.directory = options_.directory / "log";
-    log_options.mode =
-        options_.mode == OpenMode::kCreate ? log::OpenMode::kCreate : log::OpenMode::kMustExist;
+    log_options.directory = (options_.directory / "log").string();
+    log_options.mode = options_.mode == OpenMode::kCreate ? log::OpenMode::kCreate
+                                                          : log::OpenMode::kMustExist;
     log_options.shard_count = options_.shard_count;
     log_options.block_cache_bytes = options_.log_cache_bytes;
-    log_options.random = random_;
-    log_ = log::RocksLog::open(log_options);
+    log_ = log::RocksLog::open(log_options, *random_);
     projections::ViewOptions view_options = options_.views;
     view_options.directory = options_.directory / "views";
     views_ = projections::Views::open(view_options, *log_, *kinds_.codec);
