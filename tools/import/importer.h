@@ -1,12 +1,13 @@
-// Importers: files of other systems to skein commands (interfaces section 2), one JSON document each.
+// Importers: files of other systems to skein commands (interfaces section 2), one JSON document
+// each.
 //
 // An importer reads its file as a stream: memory holds a bounded buffer and one record, never the
 // file. Commands come in the order in which they must be sent. Their ids are derived from what they
 // say and where they stand, so importing the same file twice makes the same commands.
 // Threads: importers are stateless and thread-safe; a sink is called from the calling thread alone.
 // Errors: a broken record is a Problem with file, line, record and reason; whether the rest of the
-// file goes on is the answer of the ProblemSink. A file that cannot be opened is a Problem at line 0.
-// Nothing is thrown but std::bad_alloc and what the sinks throw.
+// file goes on is the answer of the ProblemSink. A file that cannot be opened is a Problem at line
+// 0. Nothing is thrown but std::bad_alloc and what the sinks throw.
 // Source: interfaces section 10.
 #pragma once
 
@@ -64,7 +65,8 @@ class Importer {
     virtual Next import_file(const std::filesystem::path& file, Sinks sinks) const = 0;
 };
 
-// Every format, sorted: editing-traces, inspect, jsonl, swe-agent, tau-bench, temporal, who-and-when.
+// Every format, sorted: editing-traces, inspect, jsonl, swe-agent, tau-bench, temporal,
+// who-and-when.
 std::vector<std::string_view> formats();
 // nullptr where there is no such format. Lives as long as the program.
 const Importer* find_importer(std::string_view format);
