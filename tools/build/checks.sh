@@ -12,7 +12,14 @@ cpp_sources() {
 }
 
 check_format() {
-    cpp_sources | xargs -r clang-format-14 --dry-run -Werror
+    local file wrong=0
+    while IFS= read -r file; do
+        if ! clang-format-14 --dry-run -Werror "$file" 2>/dev/null; then
+            echo "$file:1: is not formatted: ./tools/dev fmt"
+            wrong=1
+        fi
+    done < <(cpp_sources)
+    return "$wrong"
 }
 
 # A build directory of its own: clang cannot read the precompiled headers of GCC, and generated
@@ -45,7 +52,9 @@ one_check() {
     CHECKS_FAILED+=("$name")
     local log
     log="build/logs/$(tr -cs 'a-zA-Z0-9\n' '-' <<<"$name").log"
-    { grep -E 'error:|warning:|^[a-z]+/.*:[0-9]+: ' "$log" || tail -n 20 "$log"; } | head -40
+    # The pipe closes early where a check has much to say; that is no failure of its own.
+    { sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^/?[a-zA-Z].*:[0-9]+: |error: ' || tail -n 20 "$log"; } |
+        sort -u | head -40 || true
 }
 
 cmd_check() {
