@@ -1,5 +1,4 @@
-// The canonical byte form itself: writing strings and numbers, and walking bytes that are
-// canonical.
+// The canonical byte form itself: writing strings and numbers, and walking canonical bytes.
 //
 // The walkers trust their input: bytes come from a Value or from parse(), never from outside.
 // Grammar: value = null | true | false | number | '"' escaped '"' | '[' e ',' e ']' |

@@ -1,5 +1,4 @@
-// The set digest of a document: a sum over its nodes, so that a change of one place costs that
-// place.
+// The set digest of a document: a sum over its nodes; a change of one place costs that place.
 //
 // digest(doc) = the sum of H over all nodes, modulo 2^64 in each of two lanes, where
 //   H(p, tag, bytes) = XXH3-128(tag byte | bytes, seed p)
@@ -12,8 +11,9 @@
 //                                bytes: H(index(p, b), 's', block b)
 // so that an append to a long string costs its last block and what is added.
 // Worked example: digest({"a":["xy",1]}) with a = key(0, "a"), e = index(a, 0) is
-//   H(0, '{', 1) + H(a, '[', 2) + H(e, '#', 2) + H(index(e, 0), 's', "xy") + H(index(a, 1), 'd',
-//   "1") = cfaf43a9ef420934aab126a1a6d690cb, see tests/unit/json/digest_test.cc.
+//   H(0, '{', 1) + H(a, '[', 2) + H(e, '#', 2) + H(index(e, 0), 's', "xy")
+//   + H(index(a, 1), 'd', "1") = cfaf43a9ef420934aab126a1a6d690cb
+// with the counts as u64 LE; tests/unit/json/digest_test.cc puts it together by hand.
 // Threads: pure. Errors: none. Source: design section 6 (digests), C-07.
 #pragma once
 

@@ -27,7 +27,8 @@ struct Change {
 
 // From `before` to `after`, sorted by path such that applying them in order as a JSON Patch gives
 // `after`. Objects are compared member by member; arrays element by element, then the longer tail;
-// removals of array elements come from the end.
+// removals of array elements come from the end. Paths ascend by bytes, save that array elements go
+// by number.
 std::vector<Change> diff(const Value& before, const Value& after);
 
 Value to_json_patch(const std::vector<Change>& changes);          // RFC 6902 array
