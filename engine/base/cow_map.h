@@ -88,6 +88,12 @@ class CowMap {
         if (root_) walk(*root_, visit);
     }
 
+    // The same for change in place: every node becomes this copy's own.
+    template <class Visit>
+    void for_each_mutable(Visit&& visit) {
+        if (root_) walk_mutable(root_, visit);
+    }
+
     // Calls visit(key, value) in key order from the first key > `after` on, while it returns true.
     template <class K, class Visit>
     void for_each_after(const K& after, Visit&& visit) const {
@@ -194,6 +200,13 @@ class CowMap {
     static void walk(const Node& node, Visit& visit) {
         for (const Entry& entry : node.entries) visit(entry.first, entry.second);
         for (const auto& child : node.children) walk(*child, visit);
+    }
+
+    template <class Visit>
+    static void walk_mutable(std::shared_ptr<Node>& shared, Visit& visit) {
+        Node& node = own(shared);
+        for (Entry& entry : node.entries) visit(std::as_const(entry.first), entry.second);
+        for (auto& child : node.children) walk_mutable(child, visit);
     }
 
     template <class K, class Visit>

@@ -78,6 +78,9 @@ inline constexpr RejectionCode kAmbiguousName{
 inline constexpr RejectionCode kInvalidResource{
     "invalid-resource", RejectionClass::kInvalid, "The text names no resource of a known kind.",
     "Use a form that the message lists, like swarm/S or swarm/S/run/R."};
+inline constexpr RejectionCode kInvalidCondition{
+    "invalid-condition", RejectionClass::kInvalid, "A --where condition does not follow its grammar.",
+    "Write it like 'variables.budget < 100 and status = running'."};
 inline constexpr RejectionCode kOverloaded{
     "overloaded", RejectionClass::kUnavailable, "The queue of waiting commands is full.",
     "Wait a little and send the command again with the same command_id."};

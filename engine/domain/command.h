@@ -27,6 +27,9 @@ struct Limits {
     std::size_t depth_max = json::kDepthMax;
 };
 
+// How deep the text of a command nests around its values: parse it with depth_max plus this.
+inline constexpr std::size_t kCommandNesting = 8;
+
 class Registry;
 struct CommandSpec;
 

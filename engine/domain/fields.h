@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/ids.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
 #include "engine/domain/rejection.h"
@@ -33,7 +34,7 @@ class Fields {
     const std::string& where() const { return where_; }
     bool has(std::string_view name) const;
 
-    // Absent optional members (and null where `null_is_absent` types say so) give nullopt.
+    // Absent optional members give nullopt, and so does null, but for value(). `name` is a literal.
     std::optional<std::string> id(std::string_view name, Presence presence);    // is_id
     std::optional<std::string> key(std::string_view name, Presence presence);   // is_key
     std::optional<std::string> text(std::string_view name, Presence presence);  // up to 512 bytes
@@ -42,6 +43,9 @@ class Fields {
     std::optional<std::uint64_t> whole_number(std::string_view name, Presence presence);
     std::optional<double> amount(std::string_view name, Presence presence);  // finite, >= 0
     std::optional<Timestamp> time(std::string_view name, Presence presence);
+    std::optional<Uuid> uuid(std::string_view name, Presence presence);
+    // An object that is read by Fields of its own: its members are limited, it as a whole is not.
+    std::optional<json::Value> nested(std::string_view name, Presence presence);
     std::optional<json::Value> object(std::string_view name, Presence presence);
     std::optional<json::Value> array(std::string_view name, Presence presence);
     std::optional<json::Value> value(std::string_view name, Presence presence);  // any JSON, also null
@@ -63,12 +67,16 @@ class Fields {
 
  private:
     std::optional<json::Value> member(std::string_view name, Presence presence);
+    std::optional<json::Value> typed(std::string_view name, Presence presence);
+    std::optional<std::string> string_member(std::string_view name, Presence presence);
+    bool is_within_limits(std::string_view name, const json::Value& value);
+    void refuse_unknown(const std::string& name);
     void refuse_member(const RejectionCode& code, std::string_view name, std::string_view expected);
 
     std::string where_;
     const Limits* limits_;
     std::vector<std::pair<std::string, json::Value>> members_;
-    std::vector<std::string> known_;
+    std::vector<std::string_view> known_;
     std::optional<Rejection> problem_;
 };
 

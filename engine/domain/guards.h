@@ -5,7 +5,9 @@
 // Threads: pure. Errors: Rejection. Source: interfaces section 9 (Commands), V-39.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <string_view>
 
 #include "engine/domain/command.h"
 #include "engine/domain/rejection.h"
@@ -19,5 +21,8 @@ std::optional<Rejection> check_expected_version(const Scene& scene);
 // `place` names it in the message: `variable budget`.
 std::optional<Rejection> check_accumulated(const json::Value& value, std::string_view place,
                                            const Limits& limits);
+
+// One event for the addressed stream.
+NewEvents one_event(const Scene& scene, std::shared_ptr<const EventBody> body);
 
 }  // namespace skein::domain

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/domain/command.h"
@@ -49,6 +50,7 @@ struct Kind {
 class Registry {
  public:
     explicit Registry(std::vector<Kind> kinds);
+    Registry(Registry&&) = default;  // its indexes point into it, so it is never copied
 
     std::span<const Kind> kinds() const { return kinds_; }
     const Kind* find_kind(std::string_view name) const;
@@ -65,6 +67,8 @@ class Registry {
 
  private:
     std::vector<Kind> kinds_;
+    std::vector<std::pair<std::string_view, const CommandSpec*>> commands_;  // sorted by name
+    std::vector<std::pair<std::string_view, const EventType*>> events_;      // sorted by name
 };
 
 // `ids` in the order of the kind's segments.

@@ -44,6 +44,11 @@ class Section {
         bytes_ += key.size() + entry->size_bytes();
         return true;
     }
+    // Changes every entry in place: `change(T&)` must leave digest and size of each as they are.
+    template <class Change>
+    void relabel(Change&& change) {
+        map_.for_each_mutable([&change](const std::string& /*key*/, T& entry) { change(entry); });
+    }
     bool erase(std::string_view key) {
         const T* old = map_.find(key);
         if (old == nullptr) return false;

@@ -102,6 +102,7 @@ struct Step {
     Version last;         // the last event about it: what @step:ID means
     json::Value detail;   // of UpdateStep, or the error of FailStep; null else
 
+    json::Value document() const;
     json::Digest digest(const json::Path& at) const;
     std::size_t size_bytes() const;
 };
@@ -111,6 +112,7 @@ struct ExportMark {
     std::string transformation;  // JSON Pointer; absent where !has_transformation
     bool has_transformation = false;
 
+    json::Value document() const;
     json::Digest digest(const json::Path& at) const;
     std::size_t size_bytes() const;
 };
@@ -119,6 +121,7 @@ struct ExportMark {
 struct Tag {
     Version version;
 
+    json::Value document() const;
     json::Digest digest(const json::Path& at) const;
     std::size_t size_bytes() const;
 };
@@ -127,6 +130,7 @@ struct Checkpoint {
     std::string description;  // empty: none
     std::string retention;    // empty: none
 
+    json::Value document() const;
     json::Digest digest(const json::Path& at) const;
     std::size_t size_bytes() const;
 };
@@ -151,6 +155,8 @@ struct Conflict {
 struct RunPoint {
     std::string run;
     Version version;
+
+    json::Value document() const;
 };
 
 // Added up by RecordUsage, limited by StartRun. Absent ones were never recorded.

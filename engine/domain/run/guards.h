@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "engine/domain/command.h"
+#include "engine/domain/guards.h"
 #include "engine/domain/run/run_state.h"
 
 namespace skein::domain::run {
@@ -24,12 +25,13 @@ std::optional<Rejection> check_live_run(const Scene& scene);
 // check_swarm; the run's id is not in use; expected_version holds. For StartRun and ForkRun.
 std::optional<Rejection> check_new_run(const Scene& scene);
 
-// Sensitivity of `key` lets it go to `destination`, or the swarm's config allows it by key.
-// Precondition: the key stands in the run; the swarm exists.
-std::optional<Rejection> check_export(const Scene& scene, std::string_view key,
-                                      Destination destination);
-
-// One event for the addressed stream.
-NewEvents one_event(const Scene& scene, std::shared_ptr<const EventBody> body);
+// What leaves the run: a key's value, and where to.
+struct ExportRequest {
+    std::string_view key;
+    Sensitivity sensitivity = Sensitivity::kInternal;
+    Destination destination = Destination::kParentContext;
+};
+// The sensitivity may go to the destination, or the swarm's config allows the key. The swarm exists.
+std::optional<Rejection> check_export(const Scene& scene, const ExportRequest& request);
 
 }  // namespace skein::domain::run

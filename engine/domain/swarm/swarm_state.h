@@ -29,6 +29,9 @@ enum class SwarmStatus : std::uint8_t {
 std::string_view to_string(SwarmStatus status);
 std::optional<SwarmStatus> parse_swarm_status(std::string_view text);
 
+// An array of strings.
+json::Value texts_value(const std::vector<std::string>& texts);
+
 struct Agent {
     std::string role;  // empty: none
     json::Value config;
