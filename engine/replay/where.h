@@ -1,0 +1,43 @@
+// Conditions on a state, as people type them: `--where 'variables.budget < 100 and status =
+// running'`.
+//
+//   condition = conjunction { "or" conjunction }      conjunction = term { "and" term }
+//   term      = "not" term | "(" condition ")" | "exists" path | path op literal
+//   op        = "=" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "contains"
+//   path      = JSON Pointer ("/variables/a b") without blanks, or names joined by "."
+//   literal   = JSON (numbers, strings, true, false, null, arrays, objects) or a bare word
+//
+// A path is looked up in the values document first (`variables.budget` is the value itself), then
+// in the full document (`status`, `steps.price.status`). Numbers compare by value, texts by bytes;
+// things of different types are unequal and not ordered; a missing path makes every comparison but
+// != false. `contains`: text in text, element in array, key in object.
+// Threads: a parsed condition is immutable. Errors: Rejection invalid-condition with the column.
+// Source: interfaces section 4 (bisect, ls).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/domain/rejection.h"
+#include "engine/json/value.h"
+
+namespace skein::replay {
+
+// What a condition is asked of. The full document is made only where a path needs it.
+struct Facts {
+    json::Value values;
+    std::function<json::Value()> document;
+};
+
+class Condition {
+ public:
+    virtual ~Condition() = default;
+    virtual bool holds(const Facts& facts) const = 0;
+};
+
+Result<std::shared_ptr<const Condition>, domain::Rejection> parse_condition(std::string_view text);
+
+}  // namespace skein::replay
