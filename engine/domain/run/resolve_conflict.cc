@@ -77,6 +77,7 @@ class ResolveConflict final : public CommandBody {
         if (conflict == nullptr) return fail(not_found(run));
         const auto value = chosen(*conflict);
         if (auto no = check_change(run, *conflict, value)) return fail(*std::move(no));
+        if (choice_.resolution != Resolution::kTarget) touch_source(scene, run, *conflict);
         auto event = std::make_shared<ConflictResolved>();
         event->conflict = conflict->id();
         event->area = conflict->area;
@@ -115,6 +116,10 @@ class ResolveConflict final : public CommandBody {
         const Entry* present = run.area(slot.area).find(slot.key);
         if (present == nullptr || value == present->value) return std::nullopt;
         return check_not_frozen(run, slot);
+    }
+    // The event's metadata comes from there: a scene that cannot look it up yet has to know now.
+    static void touch_source(const Scene& scene, const RunState& run, const Conflict& conflict) {
+        run_at(scene, run.sibling(conflict.from), conflict.from_version);
     }
     Rejection not_found(const RunState& run) const {
         std::vector<json::Value> open;
