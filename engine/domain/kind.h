@@ -1,8 +1,8 @@
 // A Kind of aggregate (run, swarm, note): its address, commands, events, rejection codes and state.
 //
 // A Registry is the set of kinds that a store knows; it is built once by composition and handed to
-// every layer by reference. Adding a kind means one folder and one line where the registry is built.
-// A stream's name is made of the kind's segments: {"swarm","run"} gives `swarm/S/run/R`.
+// every layer by reference. Adding a kind means one folder and one line where the registry is
+// built. A stream's name is made of the kind's segments: {"swarm","run"} gives `swarm/S/run/R`.
 // Threads: immutable after construction. Errors: find functions return nullptr.
 // Source: design section 1; interfaces sections 1 and 11.
 #pragma once
@@ -45,6 +45,9 @@ struct Kind {
     std::vector<const RejectionCode*> codes;
     // The command that forks a stream of this kind, empty where it cannot be forked.
     std::string_view fork_command;
+    // Members of the document that the list of the kind shows beside resource and version; of arrays
+    // their length.
+    std::vector<std::string_view> list_members = {};
 };
 
 class Registry {

@@ -27,6 +27,7 @@ Kind swarm_kind() {
                      leave_swarm_command(),  update_blackboard_command(), archive_swarm_command()};
     kind.events = swarm_event_types();
     kind.codes = swarm_codes();
+    kind.list_members = {"status", "goal", "runs", "updated_at"};
     return kind;
 }
 
