@@ -1,0 +1,95 @@
+// The command line: what every command shares. One file a command beside this one.
+//
+// A command registers itself on the CLI11 app (name, summary, options, examples): that tree is the
+// one table from which help, man page, completion and reference are made. stdout carries data
+// alone; notices, progress and errors go to stderr.
+// Threads: one thread, but for the callbacks of pipelined sends. Errors: commands return exit codes
+// (interfaces section 4); Rejections and Faults become messages with cause and next step.
+// Source: interfaces section 4.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/fault.h"
+#include "engine/json/value.h"
+#include "tools/library/store.h"
+
+namespace skein::cli {
+
+// interfaces section 4.
+enum ExitCode : int {
+    kOk = 0,
+    kNegative = 1,
+    kUsage = 2,
+    kNotFound = 3,
+    kRejected = 4,
+    kUnavailable = 5,
+    kCorruption = 6,
+    kDenied = 7,
+    kTimeout = 8,
+    kBehind = 9,
+    kInterrupted = 130,
+};
+
+enum class Format { kText, kJson, kJsonLines, kCsv };
+
+struct Streams {
+    std::istream& in;
+    std::ostream& out;
+    std::ostream& err;
+};
+
+class Cli {
+ public:
+    explicit Cli(Streams streams) : streams_(streams) {}
+
+    Streams& io() { return streams_; }
+    std::ostream& out() { return streams_.out; }
+    std::ostream& err() { return streams_.err; }
+    Format format() const;
+    // Colours and pagers are for terminals alone, and never where NO_COLOR says no.
+    bool is_coloured() const;
+
+    // Opens the store of --data. Reading commands give kMustExist: they never make one.
+    Store& open(OpenMode mode, Projecting projecting = Projecting::kOnDemand);
+
+    // One JSON document on a line of stdout.
+    void print(const json::Value& document);
+    // "error: what", "cause: why", "next: what to type" on stderr; returns the exit code of its
+    // class.
+    int refuse(const domain::Rejection& rejection);
+    int refuse(const Fault& fault);
+    int refuse_usage(std::string_view what, std::string_view next);
+
+    // What the global options said.
+    std::string data = ".skein";
+    std::string output;  // of -o; empty: text
+    bool is_json = false;
+    std::string colour = "auto";
+
+ private:
+    Streams streams_;
+    std::unique_ptr<Store> store_;
+};
+
+// A command's work, run after parsing; returns the exit code.
+using Action = std::function<int()>;
+
+// Adds one subcommand to `app`; `set` keeps the action of the one that was typed.
+using SetAction = std::function<void(Action)>;
+struct CommandEntry {
+    void (*add)(CLI::App& app, Cli& cli, const SetAction& set);
+};
+// Every command, in the order of the help.
+const std::vector<CommandEntry>& commands();
+
+// Parses and runs; the whole program but for main().
+int run_cli(const std::vector<std::string>& arguments, Streams streams);
+
+}  // namespace skein::cli

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include "engine/domain/kinds/standard.h"
+#include "engine/json/writer.h"
+#include "tools/cli/commands.h"
+
+namespace skein::cli {
+
+namespace {
+
+json::Value code_document(const domain::RejectionCode& code) {
+    json::ObjectWriter out;
+    out.member_text("cause", code.cause);
+    out.member_text("class", domain::to_string(code.rejection_class));
+    out.member_text("code", code.name);
+    out.member_number("exit", static_cast<std::uint64_t>(domain::exit_code(code)));
+    out.member_number("http", static_cast<std::uint64_t>(domain::http_status(code)));
+    out.member_text("remedy", code.remedy);
+    return out.value();
+}
+
+int explain(Cli& cli, const std::string& name) {
+    const domain::Registry registry = domain::standard_registry();
+    std::vector<const domain::RejectionCode*> chosen;
+    std::vector<std::string_view> names;
+    for (const domain::RejectionCode* code : registry.codes()) {
+        names.push_back(code->name);
+        if (name.empty() || code->name == name) chosen.push_back(code);
+    }
+    if (chosen.empty()) {
+        const std::string_view near = domain::nearest(name, names);
+        cli.err() << "error: there is no code \"" << name << "\"\n"
+                  << "next:  "
+                  << (near.empty() ? std::string("`skein explain` lists them all.")
+                                   : fmt::format("did you mean `skein explain {}`?", near))
+                  << '\n';
+        return kNotFound;
+    }
+    if (cli.format() != Format::kText) {
+        std::vector<json::Value> documents;
+        for (const domain::RejectionCode* code : chosen) documents.push_back(code_document(*code));
+        json::ObjectWriter out;
+        out.member("codes", json::Value::array(documents));
+        out.member_text("schema", "skein.explain/1");
+        cli.print(out.value());
+        return kOk;
+    }
+    for (const domain::RejectionCode* code : chosen)
+        cli.out() << fmt::format("{} ({}, exit {})\n  cause:  {}\n  remedy: {}\n", code->name,
+                                 domain::to_string(code->rejection_class), domain::exit_code(*code),
+                                 code->cause, code->remedy);
+    return kOk;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Cli& cli, const SetAction& set) {
+    auto name = std::make_shared<std::string>();
+    CLI::App* sub = app.add_subcommand("explain", "Explain a code: its cause and its remedy");
+    sub->add_option("code", *name, "Code, like run-already-finished; none: all");
+    sub->callback([&cli, name, set] { set([&cli, name] { return explain(cli, *name); }); });
+}
+
+}  // namespace skein::cli
