@@ -1,9 +1,12 @@
 #include "engine/log/rocksdb/database_options.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+
+#include <cstdarg>
 
 #include "engine/log/rocksdb/key_kinds.h"
 
@@ -22,11 +25,20 @@ class ReceiptFilterKeys final : public rocksdb::SliceTransform {
     }
 };
 
+// RocksDB's own text log, where it cannot be written (a full disk), ends the process: the package
+// is built with assertions, and appending to a file that has failed is one. So there is none; what
+// went wrong comes back as a status.
+class NoTextLog final : public rocksdb::Logger {
+ public:
+    using Logger::Logv;
+    void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+    std::size_t GetLogFileSize() const override { return 0; }
+};
+
 constexpr double kFilterBitsPerKey = 10;        // 1 % of absent receipts cost a read
 constexpr double kMemtableFilterShare = 0.05;   // of the write buffer
 constexpr std::size_t kBlockBytes = 16U << 10;  // long scans gain, a single read costs 10 us more
 constexpr int kOpenFilesMax = 512;
-constexpr std::size_t kInfoLogBytesMax = 1U << 20;
 
 rocksdb::BlockBasedTableOptions table_options(const RocksLogOptions& options) {
     rocksdb::BlockBasedTableOptions table;
@@ -65,9 +77,7 @@ rocksdb::Options make_database_options(const RocksLogOptions& options) {
     made.skip_stats_update_on_db_open = true;
     made.stats_dump_period_sec = 0;
     made.stats_persist_period_sec = 0;
-    made.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-    made.keep_log_file_num = 2;
-    made.max_log_file_size = kInfoLogBytesMax;
+    made.info_log = std::make_shared<NoTextLog>();
     return made;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/log/rocksdb/session.h"
 
 #include <fmt/format.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/write_batch.h>
 
@@ -75,6 +76,9 @@ class Session::ErrorListener final : public rocksdb::EventListener {
                            rocksdb::Status* status) override {
         session_.refuse_writes("background work failed: " + status->ToString());
     }
+    void OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*info*/) override {
+        if (session_.is_open_) session_.drop_anchor(Manifest::kMoving);
+    }
 
  private:
     Session& session_;
@@ -90,16 +94,33 @@ Session::Session(const RocksLogOptions& options, OpenMode mode, Random& random)
     if (has_current()) check_files();
     open_database();
     read_info(random);
-    for (std::uint32_t s = 0; s < info_.shard_count; ++s) check_tail(Shard(s));
+    for (std::uint32_t i = 0; i < info_.shard_count; ++i) check_tail(Shard(i));
+    is_open_ = true;
 }
 
 Session::~Session() {
     if (!db_) return;
-    if (mode_ != OpenMode::kReadOnly && write_failure().empty()) {
-        db_->Flush(rocksdb::FlushOptions()).PermitUncheckedError();
+    if (mode_ != OpenMode::kReadOnly && is_open_ && write_failure().empty()) {
+        const bool is_flushed = db_->Flush(rocksdb::FlushOptions()).ok();
+        rocksdb::CancelAllBackgroundWork(db_.get(), true);
+        if (is_flushed && write_failure().empty()) drop_anchor(Manifest::kAtRest);
     }
     db_->Close().PermitUncheckedError();
     db_.reset();
+}
+
+void Session::drop_anchor(Manifest manifest) noexcept {
+    try {
+        Anchor anchor;
+        // While work goes on in the background, the end of the manifest may not be durable yet.
+        if (manifest == Manifest::kAtRest) anchor = current_manifest(*files_, options_.directory);
+        for (std::uint32_t i = 0; i < info_.shard_count; ++i) {
+            anchor.positions.push_back(read_head(Shard(i)).position);
+        }
+        write_anchor(*files_, options_.directory, anchor).PermitUncheckedError();
+    } catch (const std::exception&) {
+        return;  // the anchor before stays: it says less, and nothing wrong
+    }
 }
 
 bool Session::has_current() const {
@@ -140,7 +161,7 @@ void Session::refuse_foreign_directory() const {
     throw_if_failed(files_->GetChildren(options_.directory, rocksdb::IOOptions(), &names, nullptr),
                     "listing the files of", options_.directory);
     for (const std::string& name : names) {
-        if (ends_with(name, ".sst"))
+        if (name == "HEADS" || ends_with(name, ".sst"))
             throw corruption("the file CURRENT is missing", options_.directory);
         if (mode_ != OpenMode::kCreate || is_rocksdb_name(name)) continue;
         throw Fault(FaultKind::kConfig,
@@ -154,7 +175,8 @@ void Session::refuse_foreign_directory() const {
 }
 
 void Session::check_files() {
-    if (mode_ == OpenMode::kReadOnly) {
+    anchor_ = read_anchor(*files_, options_.directory);
+    if (mode_ == OpenMode::kReadOnly) {  // a writer may be at work: the manifest is not at rest
         return check_wal(*files_, options_.directory, TornTail::kLeave);
     }
     // Without the lock, the tail of a log that another process writes at this moment would look
@@ -164,6 +186,7 @@ void Session::check_files() {
     throw_if_failed(files_->LockFile(options_.directory + "/LOCK", io, &lock, nullptr), "locking",
                     options_.directory);
     try {
+        check_manifest(*files_, options_.directory, anchor_);
         check_wal(*files_, options_.directory, TornTail::kCut);
     } catch (const Fault&) {
         files_->UnlockFile(lock, io, nullptr).PermitUncheckedError();
@@ -221,6 +244,7 @@ void Session::read_info(Random& random) {
     const char* const doing = "reading the description of";
     const auto format = get(meta_key(kFormatName), doing);
     if (!format) {
+        if (anchor_) throw corruption("the store is empty, and was not", options_.directory);
         const bool may_create = mode_ == OpenMode::kCreate && is_database_empty();
         if (may_create) return create_info(random);
         throw Fault(FaultKind::kConfig, options_.directory + " is no log of skein",
@@ -283,6 +307,13 @@ Head Session::read_head(Shard shard) const {
 void Session::check_tail(Shard shard) const {
     const Head head = read_head(shard);
     const std::uint64_t last = head.position.value();
+    if (anchor_ && shard.value() < anchor_->positions.size() &&
+        head.position < anchor_->positions[shard.value()]) {
+        throw corruption(
+            fmt::format("shard {} ends at position {}, and had come to {}", shard.value(), last,
+                        anchor_->positions[shard.value()].value()),
+            options_.directory);
+    }
     const std::uint64_t first = last > kTailEventsChecked ? last - kTailEventsChecked + 1 : 1;
     const std::string end_key = event_key(Shard(shard.value() + 1), Position());
     const rocksdb::Slice end(end_key);

@@ -11,10 +11,12 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
 
+#include "engine/log/rocksdb/anchor.h"
 #include "engine/log/rocksdb/rocks_log.h"
 
 namespace skein::log {
@@ -60,13 +62,18 @@ class Session {
     void create_info(Random& random);
     bool is_database_empty() const;
     void check_tail(Shard shard) const;
+    enum class Manifest { kMoving, kAtRest };
+    // Failing to drop the anchor loses no event, so it is no failure of the log.
+    void drop_anchor(Manifest manifest) noexcept;
 
     const RocksLogOptions options_;
     const OpenMode mode_;
     std::shared_ptr<rocksdb::FileSystem> files_;
     std::unique_ptr<rocksdb::Env> env_;
     std::shared_ptr<ErrorListener> listener_;
+    std::optional<Anchor> anchor_;  // as it was before opening
     StoreInfo info_;
+    std::atomic<bool> is_open_{false};
     mutable std::mutex failure_mutex_;
     std::string failure_;              // guarded by failure_mutex_
     std::unique_ptr<rocksdb::DB> db_;  // last: its threads use what stands above
