@@ -10,16 +10,18 @@
 namespace skein::domain::codes {
 
 inline constexpr RejectionCode kInvalidJson{
-    "invalid-json", RejectionClass::kInvalid, "The text is not one JSON document as RFC 8259 has it.",
+    "invalid-json", RejectionClass::kInvalid,
+    "The text is not one JSON document as RFC 8259 has it.",
     "Correct the text at the line and column named, then send it again."};
-inline constexpr RejectionCode kInvalidField{
-    "invalid-field", RejectionClass::kInvalid, "A field has the wrong type or a value out of range.",
-    "Give the field as the message says it must be."};
-inline constexpr RejectionCode kMissingField{
-    "missing-field", RejectionClass::kInvalid, "A required field is absent.",
-    "Add the field that the message names."};
+inline constexpr RejectionCode kInvalidField{"invalid-field", RejectionClass::kInvalid,
+                                             "A field has the wrong type or a value out of range.",
+                                             "Give the field as the message says it must be."};
+inline constexpr RejectionCode kMissingField{"missing-field", RejectionClass::kInvalid,
+                                             "A required field is absent.",
+                                             "Add the field that the message names."};
 inline constexpr RejectionCode kUnknownField{
-    "unknown-field", RejectionClass::kInvalid, "The command has a field that its type does not know.",
+    "unknown-field", RejectionClass::kInvalid,
+    "The command has a field that its type does not know.",
     "Remove the field, or use the name that the message suggests."};
 inline constexpr RejectionCode kUnknownCommand{
     "unknown-command", RejectionClass::kInvalid, "There is no command of this type.",
@@ -28,12 +30,12 @@ inline constexpr RejectionCode kInvalidId{
     "invalid-id", RejectionClass::kInvalid,
     "An id is not 1 to 128 characters of A-Z a-z 0-9 . _ : ~ -, or is \".\", or holds \"..\".",
     "Use another id."};
-inline constexpr RejectionCode kInvalidKey{
-    "invalid-key", RejectionClass::kInvalid, "A key is not 1 to 512 bytes of UTF-8 without NUL.",
-    "Use another key."};
-inline constexpr RejectionCode kInvalidTime{
-    "invalid-time", RejectionClass::kInvalid, "A time is not an RFC 3339 date-time.",
-    "Write it like 2026-11-20T10:03:14Z."};
+inline constexpr RejectionCode kInvalidKey{"invalid-key", RejectionClass::kInvalid,
+                                           "A key is not 1 to 512 bytes of UTF-8 without NUL.",
+                                           "Use another key."};
+inline constexpr RejectionCode kInvalidTime{"invalid-time", RejectionClass::kInvalid,
+                                            "A time is not an RFC 3339 date-time.",
+                                            "Write it like 2026-11-20T10:03:14Z."};
 inline constexpr RejectionCode kInvalidPoint{
     "invalid-point", RejectionClass::kInvalid, "A point in history does not follow the grammar.",
     "Use @head, @VERSION, @pos:N, a time, @tag:NAME, @ckpt:NAME, @ev:UUID, @cmd:UUID or @step:ID."};
@@ -44,11 +46,12 @@ inline constexpr RejectionCode kPointOutOfRange{
 inline constexpr RejectionCode kValueTooLarge{
     "value-too-large", RejectionClass::kInvalid, "A value is larger than a value may be.",
     "Split the value, or raise limits.value_bytes in the configuration."};
-inline constexpr RejectionCode kValueTooDeep{
-    "value-too-deep", RejectionClass::kInvalid, "A value is nested deeper than a value may be.",
-    "Flatten the value."};
+inline constexpr RejectionCode kValueTooDeep{"value-too-deep", RejectionClass::kInvalid,
+                                             "A value is nested deeper than a value may be.",
+                                             "Flatten the value."};
 inline constexpr RejectionCode kEventTooLarge{
-    "event-too-large", RejectionClass::kInvalid, "The command makes an event larger than one may be.",
+    "event-too-large", RejectionClass::kInvalid,
+    "The command makes an event larger than one may be.",
     "Send it as several commands, or raise limits.event_bytes in the configuration."};
 inline constexpr RejectionCode kVariableTooLarge{
     "variable-too-large", RejectionClass::kInvalid,
@@ -69,17 +72,18 @@ inline constexpr RejectionCode kAlreadyExists{
 inline constexpr RejectionCode kEmptyCommand{
     "empty-command", RejectionClass::kInvalid, "The command asks for no change at all.",
     "Give at least one of the fields that the message names."};
-inline constexpr RejectionCode kNoSuchStream{
-    "no-such-stream", RejectionClass::kNotFound, "The stream named does not exist.",
-    "Check the name; `skein ls` lists what there is."};
-inline constexpr RejectionCode kAmbiguousName{
-    "ambiguous-name", RejectionClass::kInvalid, "A short name fits several streams.",
-    "Use one of the full names that the message lists."};
+inline constexpr RejectionCode kNoSuchStream{"no-such-stream", RejectionClass::kNotFound,
+                                             "The stream named does not exist.",
+                                             "Check the name; `skein ls` lists what there is."};
+inline constexpr RejectionCode kAmbiguousName{"ambiguous-name", RejectionClass::kInvalid,
+                                              "A short name fits several streams.",
+                                              "Use one of the full names that the message lists."};
 inline constexpr RejectionCode kInvalidResource{
     "invalid-resource", RejectionClass::kInvalid, "The text names no resource of a known kind.",
     "Use a form that the message lists, like swarm/S or swarm/S/run/R."};
 inline constexpr RejectionCode kInvalidCondition{
-    "invalid-condition", RejectionClass::kInvalid, "A --where condition does not follow its grammar.",
+    "invalid-condition", RejectionClass::kInvalid,
+    "A --where condition does not follow its grammar.",
     "Write it like 'variables.budget < 100 and status = running'."};
 inline constexpr RejectionCode kOverloaded{
     "overloaded", RejectionClass::kUnavailable, "The queue of waiting commands is full.",

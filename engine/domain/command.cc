@@ -25,8 +25,8 @@ Rejection unknown_command(const Registry& registry, const std::string& type) {
     return reject(codes::kUnknownCommand, std::move(message), context.value());
 }
 
-// The ids of the address, in the order of the kind's segments. An address of another kind is refused
-// by its name, since no other field is likely to be meant.
+// The ids of the address, in the order of the kind's segments. An address of another kind is
+// refused by its name, since no other field is likely to be meant.
 std::vector<std::string> read_address(Fields& top, const Registry& registry, const Kind& kind) {
     std::vector<std::string> ids;
     for (const std::string_view segment : kind.segments) {

@@ -21,9 +21,9 @@ namespace skein::domain {
 
 // Sizes a command may have; configurable, so that a store can be opened wider.
 struct Limits {
-    std::size_t value_bytes_max = 1ULL << 20;     // one value in a command
-    std::size_t event_bytes_max = 4ULL << 20;     // one encoded event
-    std::size_t variable_bytes_max = 64ULL << 20; // what accumulates in one variable
+    std::size_t value_bytes_max = 1ULL << 20;      // one value in a command
+    std::size_t event_bytes_max = 4ULL << 20;      // one encoded event
+    std::size_t variable_bytes_max = 64ULL << 20;  // what accumulates in one variable
     std::size_t depth_max = json::kDepthMax;
 };
 
@@ -38,7 +38,8 @@ class Scene : public Past {
  public:
     // The addressed stream; version 0 where it does not exist.
     virtual const State& target() const = 0;
-    // Of the addressed stream, as the command demands it; decisions check it in the contract's order.
+    // Of the addressed stream, as the command demands it; decisions check it in the contract's
+    // order.
     virtual std::optional<Version> expected_version() const = 0;
     // Any stream of the scope as it is now; version 0 where it does not exist. Never null.
     virtual std::shared_ptr<const State> current(const Stream& stream) const = 0;

@@ -1,4 +1,5 @@
-// An event as the domain sees it: who, when, where in history (EventMeta), and what happened (body).
+// An event as the domain sees it: who, when, where in history (EventMeta), and what happened
+// (body).
 //
 // A body is one immutable struct per event type, derived from EventBody. It knows its type, prints
 // itself as the contract's JSON `data`, and says what the scope's list of streams shows after it.
@@ -49,7 +50,8 @@ struct Touch {
         kBuildsOn,   // the value before it counts too
         kComesFrom,  // the value came from `from` at `from_version` (0: as it was then), `from_key`
     };
-    std::string_view how;  // set append delete merge-op inherit fork merge export restore step-output
+    std::string_view
+        how;  // set append delete merge-op inherit fork merge export restore step-output
     Effect effect = Effect::kReplaces;
     Stream from;
     Version from_version;
@@ -69,7 +71,8 @@ class EventBody {
     virtual const EventType& type() const = 0;
     // The contract's `data` object.
     virtual json::Value data() const = 0;
-    // What the list of its scope says of this stream from now on (a run's status); most say nothing.
+    // What the list of its scope says of this stream from now on (a run's status); most say
+    // nothing.
     virtual std::optional<std::string_view> listed_status() const { return std::nullopt; }
     // What this event, of `stream`, did to `key`; nullopt: nothing, or only what the change of the
     // key's value already tells (then blame says "set").

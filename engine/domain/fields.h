@@ -48,7 +48,8 @@ class Fields {
     std::optional<json::Value> nested(std::string_view name, Presence presence);
     std::optional<json::Value> object(std::string_view name, Presence presence);
     std::optional<json::Value> array(std::string_view name, Presence presence);
-    std::optional<json::Value> value(std::string_view name, Presence presence);  // any JSON, also null
+    std::optional<json::Value> value(std::string_view name,
+                                     Presence presence);  // any JSON, also null
     // One of `choices`; returns its index.
     std::optional<std::size_t> one_of(std::string_view name, Presence presence,
                                       const std::vector<std::string_view>& choices);

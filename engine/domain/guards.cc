@@ -28,8 +28,9 @@ std::optional<Rejection> check_accumulated(const json::Value& value, std::string
                                   value.size_bytes(), limits.variable_bytes_max));
     }
     if (value.depth() > limits.depth_max) {
-        return reject(codes::kValueTooDeep, fmt::format("{} would be nested {} deep; the limit is {}.",
-                                                        place, value.depth(), limits.depth_max));
+        return reject(codes::kValueTooDeep,
+                      fmt::format("{} would be nested {} deep; the limit is {}.", place,
+                                  value.depth(), limits.depth_max));
     }
     return std::nullopt;
 }

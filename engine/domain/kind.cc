@@ -13,14 +13,16 @@ namespace {
 template <class T>
 const T* find_by_name(const std::vector<std::pair<std::string_view, const T*>>& sorted,
                       std::string_view name) {
-    const auto place = std::lower_bound(sorted.begin(), sorted.end(), name,
-                                        [](const auto& pair, auto wanted) { return pair.first < wanted; });
+    const auto place =
+        std::lower_bound(sorted.begin(), sorted.end(), name,
+                         [](const auto& pair, auto wanted) { return pair.first < wanted; });
     return place != sorted.end() && place->first == name ? place->second : nullptr;
 }
 
 template <class T>
 void sort_by_name(std::vector<std::pair<std::string_view, const T*>>& list) {
-    std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(list.begin(), list.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
     for (std::size_t i = 1; i < list.size(); ++i) {
         SKEIN_CHECK(list[i - 1].first != list[i].first, "{} is registered twice", list[i].first);
     }
@@ -46,7 +48,8 @@ bool has_segments(const Kind& kind, std::string_view name) {
 
 Registry::Registry(std::vector<Kind> kinds) : kinds_(std::move(kinds)) {
     for (const Kind& kind : kinds_) {
-        for (const CommandSpec& command : kind.commands) commands_.emplace_back(command.type, &command);
+        for (const CommandSpec& command : kind.commands)
+            commands_.emplace_back(command.type, &command);
         for (const EventType* event : kind.events) events_.emplace_back(event->name, event);
     }
     sort_by_name(commands_);

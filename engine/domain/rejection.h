@@ -1,7 +1,8 @@
 // A Rejection: the domain said no, by a named rule. Never thrown, never logged as an error.
 //
-// Every rule has one RejectionCode with a stable kebab-case name, a class (which decides HTTP status
-// and exit code), a cause and a remedy; `skein explain` prints them. Kinds list their own codes.
+// Every rule has one RejectionCode with a stable kebab-case name, a class (which decides HTTP
+// status and exit code), a cause and a remedy; `skein explain` prints them. Kinds list their own
+// codes.
 // Threads: value types. Errors: none. Source: interfaces sections 2 and 9, style rule 17.
 #pragma once
 
@@ -18,8 +19,8 @@ enum class RejectionClass { kInvalid, kNotFound, kConflict, kDenied, kUnavailabl
 struct RejectionCode {
     std::string_view name;  // `run-already-finished`
     RejectionClass rejection_class;
-    std::string_view cause;   // one sentence: what rule was broken
-    std::string_view remedy;  // one sentence: what to do next
+    std::string_view cause;            // one sentence: what rule was broken
+    std::string_view remedy;           // one sentence: what to do next
     bool is_expected_version = false;  // answers 412 rather than 409
 };
 

@@ -1,8 +1,8 @@
 // Section: a sorted map of a state document together with its digest and size, kept as it changes.
 //
-// A section is an object member of the document ("variables", "steps"): its digest is the sum of its
-// entries' digests plus that of the container itself, so that reading it costs nothing.
-// T needs: `json::Digest digest(const json::Path& at) const` (all nodes of the entry at `at`) and
+// A section is an object member of the document ("variables", "steps"): its digest is the sum of
+// its entries' digests plus that of the container itself, so that reading it costs nothing. T
+// needs: `json::Digest digest(const json::Path& at) const` (all nodes of the entry at `at`) and
 // `std::size_t size_bytes() const`.
 // Threads: as CowMap. Errors: none. Source: design section 6 (digests).
 #pragma once
@@ -42,6 +42,19 @@ class Section {
         change(*entry);
         sum_ += entry->digest(path_.key(key));
         bytes_ += key.size() + entry->size_bytes();
+        return true;
+    }
+    // Changes an entry in place where the change shows in one part of its digest alone, which the
+    // entry keeps: half the cost of update(). Returns false where absent.
+    template <class Change>
+    bool update_part(std::string_view key, json::Digest T::*part, Change&& change) {
+        T* entry = map_.find_mutable(key);
+        if (entry == nullptr) return false;
+        sum_ -= entry->*part;
+        bytes_ -= entry->size_bytes();
+        change(*entry);
+        sum_ += entry->*part;
+        bytes_ += entry->size_bytes();
         return true;
     }
     // Changes every entry in place: `change(T&)` must leave digest and size of each as they are.

@@ -10,18 +10,19 @@ json::Value stored_value(const StoredValue& value, const Past& past) {
     const auto& ref = std::get<ValueRef>(value);
     const auto found = past.at(ref.stream, ref.version)->find_value(ref.area, ref.key);
     if (!found || json::digest(json::Path(), *found) != ref.digest) {
-        throw Fault(FaultKind::kCorruption,
-                    fmt::format("a reference to {} {} in {} at version {} finds {}", ref.area, ref.key,
-                                ref.stream.str(), ref.version.value(),
-                                found ? "another value" : "nothing"),
-                    "Run `skein verify` on the scope; restore the log from a backup where it fails.");
+        throw Fault(
+            FaultKind::kCorruption,
+            fmt::format("a reference to {} {} in {} at version {} finds {}", ref.area, ref.key,
+                        ref.stream.str(), ref.version.value(), found ? "another value" : "nothing"),
+            "Run `skein verify` on the scope; restore the log from a backup where it fails.");
     }
     return *found;
 }
 
 void State::apply(const Event& event, const Past& past) {
     const EventMeta& meta = event.meta;
-    SKEIN_CHECK(meta.stream == stream_, "event of {} folded into {}", meta.stream.str(), stream_.str());
+    SKEIN_CHECK(meta.stream == stream_, "event of {} folded into {}", meta.stream.str(),
+                stream_.str());
     SKEIN_CHECK(meta.version == version().next(), "{}: version {} folded after {}", stream_.str(),
                 meta.version.value(), version().value());
     evolve(event, past);

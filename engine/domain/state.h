@@ -31,8 +31,8 @@ class Past {
     virtual std::shared_ptr<const State> at(const Stream& stream, Version version) const = 0;
 };
 
-// The value that an event stored. Throws Fault kCorruption where a reference leads to no such value:
-// the log then does not fold.
+// The value that an event stored. Throws Fault kCorruption where a reference leads to no such
+// value: the log then does not fold.
 json::Value stored_value(const StoredValue& value, const Past& past);
 
 // The last event that a state or document contains; version 0 before the first.
@@ -63,7 +63,8 @@ class State {
     virtual json::Value values(Timestamp now) const = 0;
     // Of document() without times and without version, source and actor of entries.
     virtual json::Digest digest() const = 0;
-    // The value that blame follows under `key`; nullopt where absent. By default a member of values().
+    // The value that blame follows under `key`; nullopt where absent. By default a member of
+    // values().
     virtual std::optional<json::Value> keyed_value(std::string_view key) const;
     // The version that a name stands for: spaces "tag", "ckpt" and "step" (its last event).
     virtual std::optional<Version> named_point(std::string_view /*space*/,

@@ -26,8 +26,6 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
 
 }  // namespace
 
-CommandSpec cancel_run_command() {
-    return {"CancelRun", "run", "Ends a run as cancelled.", parse};
-}
+CommandSpec cancel_run_command() { return {"CancelRun", "run", "Ends a run as cancelled.", parse}; }
 
 }  // namespace skein::domain::run

@@ -50,16 +50,15 @@ inline constexpr RejectionCode kNotAppendable{
 inline constexpr RejectionCode kStepAlreadyRunning{
     "step-already-running", RejectionClass::kConflict, "The step runs already.",
     "Complete or fail it first, or start a step of another id."};
-inline constexpr RejectionCode kStepNotRunning{
-    "step-not-running", RejectionClass::kConflict, "The step does not run.",
-    "Start it with StartStep first."};
+inline constexpr RejectionCode kStepNotRunning{"step-not-running", RejectionClass::kConflict,
+                                               "The step does not run.",
+                                               "Start it with StartStep first."};
 inline constexpr RejectionCode kStepAlreadyEnded{
     "step-already-ended", RejectionClass::kConflict,
-    "The step is completed, failed, skipped or cancelled.",
-    "Start it again with StartStep."};
-inline constexpr RejectionCode kUsageTooLarge{
-    "usage-too-large", RejectionClass::kConflict, "The sum of the usage is no finite number.",
-    "Record amounts in a larger unit."};
+    "The step is completed, failed, skipped or cancelled.", "Start it again with StartStep."};
+inline constexpr RejectionCode kUsageTooLarge{"usage-too-large", RejectionClass::kConflict,
+                                              "The sum of the usage is no finite number.",
+                                              "Record amounts in a larger unit."};
 inline constexpr RejectionCode kExportKeyAbsent{
     "export-key-absent", RejectionClass::kConflict,
     "The key to be exported is neither a variable nor an intermediate result.",

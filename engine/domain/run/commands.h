@@ -1,5 +1,5 @@
-// The commands of a run but those that merge, fork, restore and complete (merge_commands.h), one file
-// each: how they are read and decided.
+// The commands of a run but those that merge, fork, restore and complete (merge_commands.h), one
+// file each: how they are read and decided.
 //
 // Threads: pure. Errors: Rejection. Source: interfaces sections 2 and 9.
 #pragma once

@@ -15,8 +15,8 @@ namespace {
 using std::string_view;
 
 constexpr std::array<string_view, 2> kAreaNames{"variables", "intermediate"};
-constexpr std::array<string_view, 5> kSensitivityNames{"public", "internal", "confidential", "secret",
-                                                       "pii"};
+constexpr std::array<string_view, 5> kSensitivityNames{"public", "internal", "confidential",
+                                                       "secret", "pii"};
 constexpr std::array<string_view, 4> kSourceNames{"parent", "step", "user", "system"};
 constexpr std::array<string_view, 4> kDestinationNames{"parent_context", "blackboard",
                                                        "persistent_store", "external_system"};
@@ -35,7 +35,8 @@ constexpr std::size_t kEntryFrameBytes = 96;
 const json::Value& sensitivity_value(Sensitivity sensitivity) {
     static const auto values = [] {
         std::array<json::Value, kSensitivityNames.size()> made;
-        for (std::size_t i = 0; i < made.size(); ++i) made[i] = json::Value::string(kSensitivityNames[i]);
+        for (std::size_t i = 0; i < made.size(); ++i)
+            made[i] = json::Value::string(kSensitivityNames[i]);
         return made;
     }();
     return values[static_cast<std::size_t>(sensitivity)];
@@ -67,7 +68,9 @@ std::optional<Area> parse_area(string_view text) { return parse_enum<Area>(kArea
 std::optional<Sensitivity> parse_sensitivity(string_view text) {
     return parse_enum<Sensitivity>(kSensitivityNames, text);
 }
-std::optional<Source> parse_source(string_view text) { return parse_enum<Source>(kSourceNames, text); }
+std::optional<Source> parse_source(string_view text) {
+    return parse_enum<Source>(kSourceNames, text);
+}
 std::optional<Destination> parse_destination(string_view text) {
     return parse_enum<Destination>(kDestinationNames, text);
 }
@@ -97,7 +100,8 @@ bool is_terminal(StepStatus status) {
 
 json::Digest Entry::digest(const json::Path& at) const {
     json::Digest sum = json::container_digest(at, json::Type::kObject, 3);
-    sum += json::digest(at.key("mutable"), json::Value::boolean(mutability == Mutability::kMutable));
+    sum +=
+        json::digest(at.key("mutable"), json::Value::boolean(mutability == Mutability::kMutable));
     sum += json::digest(at.key("sensitivity"), sensitivity_value(sensitivity));
     sum += value_digest;
     return sum;

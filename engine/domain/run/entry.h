@@ -53,7 +53,8 @@ enum class Strategy : std::uint8_t {
     kManualReview,
 };
 
-// The contract's words ("variables", "keep_latest", "in snake_case"), and back; parse gives nullopt.
+// The contract's words ("variables", "keep_latest", "in snake_case"), and back; parse gives
+// nullopt.
 std::string_view to_string(Area area);
 std::string_view to_string(Sensitivity sensitivity);
 std::string_view to_string(Source source);
@@ -80,7 +81,7 @@ enum class Mutability : std::uint8_t { kFrozen, kMutable };
 // A variable or an intermediate result.
 struct Entry {
     json::Value value;
-    Version version;    // of the event, in this stream, that gave the value; see RunState::version_of
+    Version version;  // of the event, in this stream, that gave the value; see RunState::version_of
     Position position;  // of the event that first gave the value, also where it was inherited
     Sensitivity sensitivity = Sensitivity::kInternal;
     Source source = Source::kUser;
@@ -99,8 +100,8 @@ struct Step {
     std::string type;                // empty where none was given
     std::optional<Version> started;  // versions of this stream
     std::optional<Version> ended;
-    Version last;         // the last event about it: what @step:ID means
-    json::Value detail;   // of UpdateStep, or the error of FailStep; null else
+    Version last;        // the last event about it: what @step:ID means
+    json::Value detail;  // of UpdateStep, or the error of FailStep; null else
 
     json::Value document() const;
     json::Digest digest(const json::Path& at) const;

@@ -115,7 +115,8 @@ json::Value RunStatusChanged::data() const {
     return out.value();
 }
 
-void RunStatusChanged::evolve(RunState& run, const EventMeta& /*meta*/, const Past& /*past*/) const {
+void RunStatusChanged::evolve(RunState& run, const EventMeta& /*meta*/,
+                              const Past& /*past*/) const {
     run.status = status;
     run.status_detail = detail.value_or(json::Value());
 }

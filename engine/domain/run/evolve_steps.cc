@@ -27,8 +27,8 @@ void stop_running(RunState& run, const std::string& id) {
     running.erase(std::remove(running.begin(), running.end(), id), running.end());
 }
 
-// Lists a running step in the order of starting, which UpdateStep does not change: a step that it sets
-// running goes behind those started before it, and before all where it was never started.
+// Lists a running step in the order of starting, which UpdateStep does not change: a step that it
+// sets running goes behind those started before it, and before all where it was never started.
 void go_on_running(RunState& run, const std::string& id, std::optional<Version> started) {
     auto& running = run.running_steps;
     const auto is_later = [&](const std::string& other) {

@@ -26,8 +26,6 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
 
 }  // namespace
 
-CommandSpec fail_run_command() {
-    return {"FailRun", "run", "Ends a run as failed.", parse};
-}
+CommandSpec fail_run_command() { return {"FailRun", "run", "Ends a run as failed.", parse}; }
 
 }  // namespace skein::domain::run

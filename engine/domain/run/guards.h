@@ -31,7 +31,8 @@ struct ExportRequest {
     Sensitivity sensitivity = Sensitivity::kInternal;
     Destination destination = Destination::kParentContext;
 };
-// The sensitivity may go to the destination, or the swarm's config allows the key. The swarm exists.
+// The sensitivity may go to the destination, or the swarm's config allows the key. The swarm
+// exists.
 std::optional<Rejection> check_export(const Scene& scene, const ExportRequest& request);
 
 }  // namespace skein::domain::run

@@ -17,9 +17,9 @@ struct MarkForExport final : CommandBody {
         if (auto no = check_live_run(scene)) return fail(*std::move(no));
         const Entry* entry = target_run(scene).find_entry(event->key);
         if (entry == nullptr) {
-            return fail(reject(codes::kExportKeyAbsent,
-                               fmt::format("Run {} has no key {}.", target_run(scene).run(),
-                                           event->key)));
+            return fail(
+                reject(codes::kExportKeyAbsent,
+                       fmt::format("Run {} has no key {}.", target_run(scene).run(), event->key)));
         }
         const ExportRequest request{event->key, entry->sensitivity, event->mark.destination};
         if (auto no = check_export(scene, request)) return fail(*std::move(no));

@@ -29,8 +29,6 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
 
 }  // namespace
 
-CommandSpec pause_run_command() {
-    return {"PauseRun", "run", "Pauses a running run.", parse};
-}
+CommandSpec pause_run_command() { return {"PauseRun", "run", "Pauses a running run.", parse}; }
 
 }  // namespace skein::domain::run

@@ -26,12 +26,14 @@ struct RecordUsage final : CommandBody {
             const double before = (run.usage.*field.member).value_or(0);
             const double after = before + *added;
             if (!std::isfinite(after)) {
-                return fail(reject(codes::kUsageTooLarge,
-                                   fmt::format("{} would pass what a number can hold.", field.name)));
+                return fail(
+                    reject(codes::kUsageTooLarge,
+                           fmt::format("{} would pass what a number can hold.", field.name)));
             }
             const auto limit = run.limits.find(field.name);
             const auto bound = limit ? limit->as_number() : std::nullopt;
-            if (bound && before <= *bound && after > *bound) event->crossed.emplace_back(field.name);
+            if (bound && before <= *bound && after > *bound)
+                event->crossed.emplace_back(field.name);
         }
         return one_event(scene, std::move(event));
     }
@@ -48,7 +50,8 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
             has_any = has_any || amount.has_value();
         }
         if (auto no = fields.finish()) data.refuse(*std::move(no));
-        if (!has_any) data.refuse(reject(codes::kEmptyCommand, "Give at least one amount of usage."));
+        if (!has_any)
+            data.refuse(reject(codes::kEmptyCommand, "Give at least one amount of usage."));
     }
     if (auto no = data.finish()) return fail(*std::move(no));
     return command;
@@ -57,7 +60,8 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
 }  // namespace
 
 CommandSpec record_usage_command() {
-    return {"RecordUsage", "run", "Adds to what a run has used; says which limits it crossed.", parse};
+    return {"RecordUsage", "run", "Adds to what a run has used; says which limits it crossed.",
+            parse};
 }
 
 }  // namespace skein::domain::run

@@ -29,8 +29,6 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
 
 }  // namespace
 
-CommandSpec resume_run_command() {
-    return {"ResumeRun", "run", "Lets a paused run go on.", parse};
-}
+CommandSpec resume_run_command() { return {"ResumeRun", "run", "Lets a paused run go on.", parse}; }
 
 }  // namespace skein::domain::run

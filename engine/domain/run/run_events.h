@@ -1,4 +1,5 @@
-// The events of a run, one struct each: the fields are the facts, nothing is decided again at replay.
+// The events of a run, one struct each: the fields are the facts, nothing is decided again at
+// replay.
 //
 // RunEvent adds to EventBody how the fact changes a RunState. Big values that already stand in the
 // scope are StoredValue references. The JSON of data() uses the names of the contract's commands.
@@ -24,10 +25,10 @@ class RunEvent : public EventBody {
 };
 
 // Declares what every event struct of a kind overrides.
-#define SKEIN_RUN_EVENT(Name)                                                          \
-    static const EventType kType;                                                      \
-    const EventType& type() const override { return kType; }                           \
-    json::Value data() const override;                                                 \
+#define SKEIN_RUN_EVENT(Name)                                \
+    static const EventType kType;                            \
+    const EventType& type() const override { return kType; } \
+    json::Value data() const override;                       \
     void evolve(RunState& run, const EventMeta& meta, const Past& past) const override;
 
 // Declared by the events that give keys their values: what blame follows.
@@ -184,19 +185,19 @@ struct MergedKey {
     Area area = Area::kVariables;
     std::string key;
     MergeResult result = MergeResult::kTaken;
-    std::optional<StoredValue> value;        // of taken and combined; kept and deleted have none
-    std::optional<Strategy> strategy;        // that decided, where both sides had changed the key
-    std::vector<RunPoint> lost_at;           // whose values lost...
-    std::vector<StoredValue> lost;           // ...and which, in the same order
-    std::optional<StoredValue> base_value;   // conflicts only: the three sides
+    std::optional<StoredValue> value;       // of taken and combined; kept and deleted have none
+    std::optional<Strategy> strategy;       // that decided, where both sides had changed the key
+    std::vector<RunPoint> lost_at;          // whose values lost...
+    std::vector<StoredValue> lost;          // ...and which, in the same order
+    std::optional<StoredValue> base_value;  // conflicts only: the three sides
     std::optional<StoredValue> source_value;
     std::optional<StoredValue> target_value;
 };
 struct MergeFacts {
-    RunPoint source;                 // run merged in, and its version
+    RunPoint source;  // run merged in, and its version
     Strategy strategy = Strategy::kChildWins;
-    std::optional<RunPoint> base;    // the state that both were compared with
-    std::vector<MergedKey> keys;     // variables first, then intermediate, each in key order
+    std::optional<RunPoint> base;  // the state that both were compared with
+    std::vector<MergedKey> keys;   // variables first, then intermediate, each in key order
 };
 
 struct RunMerged final : RunEvent {

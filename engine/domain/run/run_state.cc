@@ -59,7 +59,8 @@ json::Value section_document(const Section<T>& section) {
 
 json::Value conflicts_document(const RunState& run) {
     std::vector<json::Value> open;
-    run.conflicts.for_each([&](const auto&, const Conflict& conflict) { open.push_back(conflict.document()); });
+    run.conflicts.for_each(
+        [&](const auto&, const Conflict& conflict) { open.push_back(conflict.document()); });
     return json::Value::array(open);
 }
 

@@ -4,8 +4,8 @@
 //   any non-terminal -> failed | cancelled; running -> completed
 //
 // Invariants: running_steps() holds exactly the steps whose status is running, in the order they were
-// started; `status` is terminal at most once; every entry's version <= version(); conflicts are keyed
-// by (version, n). An entry with position < first_position came by inheritance or fork.
+// started; `status` is terminal at most once; every entry's version <= version(); conflicts are
+// keyed by (version, n). An entry with position < first_position came by inheritance or fork.
 // Threads: as State. Errors: none. Source: V-01 to V-14, V-26; interfaces sections 3 and 9.
 #pragma once
 
@@ -64,9 +64,9 @@ class RunState final : public State {
     json::Value status_detail;  // of SetRunStatus; null else
     std::optional<RunPoint> parent;
     std::optional<RunPoint> forked_from;
-    json::Value routine;                                 // object or null
-    json::Value permissions = json::Value::array({});    // array
-    json::Value limits = json::Value::object({});        // object
+    json::Value routine;                               // object or null
+    json::Value permissions = json::Value::array({});  // array
+    json::Value limits = json::Value::object({});      // object
     json::Value error;
     Usage usage;
     Position first_position;

@@ -21,7 +21,8 @@ struct SetRunStatus final : CommandBody {
 };
 
 Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
-    constexpr std::array kChoices{RunStatus::kInitializing, RunStatus::kRunning, RunStatus::kBlocked};
+    constexpr std::array kChoices{RunStatus::kInitializing, RunStatus::kRunning,
+                                  RunStatus::kBlocked};
     auto event = std::make_shared<RunStatusChanged>();
     const auto index =
         data.one_of("status", Presence::kRequired, {"initializing", "running", "blocked"});

@@ -33,8 +33,8 @@ struct StartRun final : CommandBody {
                           fmt::format("Swarm {} has no run {}.", parent.swarm(), parent.run()));
         }
         if (!parent.is_terminal()) return std::nullopt;
-        return reject(codes::kParentFinished, fmt::format("The parent {} is {}.", parent.run(),
-                                                          to_string(parent.status)));
+        return reject(codes::kParentFinished,
+                      fmt::format("The parent {} is {}.", parent.run(), to_string(parent.status)));
     }
 
     bool inherits(const std::string& key) const {
@@ -101,7 +101,8 @@ void read_inherit(Fields& data, RunStarted& event) {
     event.inherits_all = event.parent && inherit.is_null();
     if (inherit.is_null()) return;
     if (!event.parent) {
-        data.refuse(reject(codes::kInheritWithoutParent, "Give the parent that `inherit` is about."));
+        data.refuse(
+            reject(codes::kInheritWithoutParent, "Give the parent that `inherit` is about."));
     }
     if (inherit.is_array()) {
         read_inherited_keys(data, inherit, event);
@@ -123,7 +124,8 @@ RunStatus read_status(Fields& data) {
 Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
     auto event = std::make_shared<RunStarted>();
     event->routine = read_routine(data);
-    event->inputs = data.keyed_values("inputs", Presence::kOptional).value_or(std::vector<Assignment>());
+    event->inputs =
+        data.keyed_values("inputs", Presence::kOptional).value_or(std::vector<Assignment>());
     if (auto parent = data.id("parent", Presence::kOptional)) {
         event->parent = RunPoint{*std::move(parent), Version()};
     }

@@ -16,9 +16,9 @@ struct StartStep final : CommandBody {
         if (auto no = check_live_run(scene)) return fail(*std::move(no));
         const RunState& run = target_run(scene);
         if (run.status == RunStatus::kPaused || run.status == RunStatus::kBlocked) {
-            return fail(reject(codes::kRunNotRunning,
-                               fmt::format("Run {} is {}: it starts no step.", run.run(),
-                                           to_string(run.status))));
+            return fail(reject(
+                codes::kRunNotRunning,
+                fmt::format("Run {} is {}: it starts no step.", run.run(), to_string(run.status))));
         }
         const Step* step = run.steps.find(event->step);
         if (step != nullptr && step->status == StepStatus::kRunning) {
@@ -41,8 +41,6 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
 
 }  // namespace
 
-CommandSpec start_step_command() {
-    return {"StartStep", "run", "Starts a step of a run.", parse};
-}
+CommandSpec start_step_command() { return {"StartStep", "run", "Starts a step of a run.", parse}; }
 
 }  // namespace skein::domain::run

@@ -45,11 +45,11 @@ std::optional<Rejection> check_status_change(const RunState& run, const StatusCh
         open += fmt::format("{}{} to {}", open.empty() ? "" : ", ", name_of(edge.command),
                             to_string(edge.to));
     }
-    return reject(codes::kIllegalStatusChange,
-                  fmt::format("{} does not take a run from {} to {}; from there it may go by: {}, "
-                              "FailRun, CancelRun.",
-                              name_of(change.command), to_string(run.status), to_string(change.to),
-                              open));
+    return reject(
+        codes::kIllegalStatusChange,
+        fmt::format("{} does not take a run from {} to {}; from there it may go by: {}, "
+                    "FailRun, CancelRun.",
+                    name_of(change.command), to_string(run.status), to_string(change.to), open));
 }
 
 }  // namespace skein::domain::run

@@ -1,6 +1,7 @@
 // The machine of run statuses: which changes Pause, Resume and SetRunStatus may make.
 //
-// Failing and cancelling are open to every live run, completing to a running one; they are not here.
+// Failing and cancelling are open to every live run, completing to a running one; they are not
+// here.
 // Threads: pure. Errors: Rejection. Source: interfaces section 9 (Run status), V-13.
 #pragma once
 

@@ -10,9 +10,8 @@ std::optional<Rejection> check_step_runs(const RunState& run, std::string_view s
     const Step* known = run.steps.find(step);
     if (known != nullptr && known->status == StepStatus::kRunning) return std::nullopt;
     return reject(codes::kStepNotRunning,
-                  known == nullptr
-                      ? fmt::format("Run {} has no step {}.", run.run(), step)
-                      : fmt::format("Step {} is {}.", step, to_string(known->status)));
+                  known == nullptr ? fmt::format("Run {} has no step {}.", run.run(), step)
+                                   : fmt::format("Step {} is {}.", step, to_string(known->status)));
 }
 
 }  // namespace skein::domain::run

@@ -15,8 +15,8 @@ struct TagRun final : CommandBody {
     Result<NewEvents, Rejection> decide(const Scene& scene) const override {
         if (auto no = check_run(scene)) return fail(*std::move(no));
         if (target_run(scene).tags.find(event->name) != nullptr) {
-            return fail(reject(codes::kNameTaken,
-                               fmt::format("There is a tag {} already.", event->name)));
+            return fail(
+                reject(codes::kNameTaken, fmt::format("There is a tag {} already.", event->name)));
         }
         return one_event(scene, event);
     }

@@ -31,7 +31,8 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
 }  // namespace
 
 CommandSpec update_context_command() {
-    return {"UpdateContext", "run", "Sets, appends to, merges and deletes variables of a run.", parse};
+    return {"UpdateContext", "run", "Sets, appends to, merges and deletes variables of a run.",
+            parse};
 }
 
 }  // namespace skein::domain::run

@@ -18,8 +18,8 @@ struct UpdateStep final : CommandBody {
         if (auto no = check_live_run(scene)) return fail(*std::move(no));
         const Step* step = target_run(scene).steps.find(event->step);
         if (step != nullptr && is_terminal(step->status)) {
-            return fail(reject(codes::kStepAlreadyEnded,
-                               fmt::format("Step {} is {}.", event->step, to_string(step->status))));
+            return fail(reject(codes::kStepAlreadyEnded, fmt::format("Step {} is {}.", event->step,
+                                                                     to_string(step->status))));
         }
         return one_event(scene, event);
     }
@@ -27,8 +27,9 @@ struct UpdateStep final : CommandBody {
 
 // Completed and failed have commands of their own.
 StepStatus read_status(Fields& data) {
-    constexpr std::array kChoices{StepStatus::kPending, StepStatus::kSkipped, StepStatus::kCancelled,
-                                  StepStatus::kBlocked, StepStatus::kRunning};
+    constexpr std::array kChoices{StepStatus::kPending, StepStatus::kSkipped,
+                                  StepStatus::kCancelled, StepStatus::kBlocked,
+                                  StepStatus::kRunning};
     std::vector<std::string_view> names;
     for (const StepStatus choice : kChoices) names.push_back(to_string(choice));
     const auto index = data.one_of("status", Presence::kRequired, names);
@@ -49,7 +50,8 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
 }  // namespace
 
 CommandSpec update_step_command() {
-    return {"UpdateStep", "run", "Lists a step, or changes its status without output or error.", parse};
+    return {"UpdateStep", "run", "Lists a step, or changes its status without output or error.",
+            parse};
 }
 
 }  // namespace skein::domain::run

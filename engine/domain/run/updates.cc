@@ -50,18 +50,20 @@ std::optional<Rejection> check_append(const Update& update, const json::Value* b
                                   to_string(update.value.type())),
                       slot_context(slot));
     }
-    const std::size_t bytes = (before == nullptr ? 2 : before->size_bytes()) + update.value.size_bytes();
+    const std::size_t bytes =
+        (before == nullptr ? 2 : before->size_bytes()) + update.value.size_bytes();
     if (bytes > limits.variable_bytes_max) {
         return reject(codes::kVariableTooLarge,
-                      fmt::format("{} {} would hold {} bytes; the limit is {}.", to_string(slot.area),
-                                  slot.key, bytes, limits.variable_bytes_max),
+                      fmt::format("{} {} would hold {} bytes; the limit is {}.",
+                                  to_string(slot.area), slot.key, bytes, limits.variable_bytes_max),
                       slot_context(slot));
     }
     if (to_text || update.value.depth() + 1 <= limits.depth_max) return std::nullopt;
-    return reject(codes::kValueTooDeep,
-                  fmt::format("{} {} would be nested {} deep; the limit is {}.", to_string(slot.area),
-                              slot.key, update.value.depth() + 1, limits.depth_max),
-                  slot_context(slot));
+    return reject(
+        codes::kValueTooDeep,
+        fmt::format("{} {} would be nested {} deep; the limit is {}.", to_string(slot.area),
+                    slot.key, update.value.depth() + 1, limits.depth_max),
+        slot_context(slot));
 }
 
 // The rules of one update against the value that it meets.
@@ -76,7 +78,8 @@ std::optional<Rejection> check_change(const Update& update, const json::Value* b
 }
 
 Rejection frozen(const Slot& slot) {
-    return reject(codes::kKeyFrozen, fmt::format("{} {} is frozen.", to_string(slot.area), slot.key),
+    return reject(codes::kKeyFrozen,
+                  fmt::format("{} {} is frozen.", to_string(slot.area), slot.key),
                   slot_context(slot));
 }
 
@@ -163,7 +166,11 @@ void apply_update(RunState& run, const Update& update, const EventMeta& meta) {
         return;
     }
     const auto change = [&](Entry& entry) { change_entry(entry, update, meta); };
-    if (section.update(update.key, change)) return;
+    const bool value_alone = !update.sensitivity && !update.mutability;
+    if (value_alone ? section.update_part(update.key, &Entry::value_digest, change)
+                    : section.update(update.key, change)) {
+        return;
+    }
     Entry entry;
     set_value(entry, slot_of(update), changed(update, std::nullopt));
     entry.sensitivity = update.sensitivity.value_or(Sensitivity::kInternal);
@@ -177,7 +184,8 @@ json::Value update_data(const Update& update) {
     json::ObjectWriter out;
     out.member_text("area", to_string(update.area));
     out.member_text("key", update.key);
-    if (update.mutability) out.member_boolean("mutable", *update.mutability == Mutability::kMutable);
+    if (update.mutability)
+        out.member_boolean("mutable", *update.mutability == Mutability::kMutable);
     out.member_text("op", to_string(update.op));
     if (update.sensitivity) out.member_text("sensitivity", to_string(*update.sensitivity));
     if (update.source) out.member_text("source", to_string(*update.source));
@@ -187,7 +195,8 @@ json::Value update_data(const Update& update) {
 
 Update read_update(Fields& fields) {
     Update update;
-    if (const auto area = fields.one_of("area", Presence::kOptional, {"variables", "intermediate"})) {
+    if (const auto area =
+            fields.one_of("area", Presence::kOptional, {"variables", "intermediate"})) {
         update.area = static_cast<Area>(*area);
     }
     update.key = fields.key("key", Presence::kRequired).value_or("");
@@ -207,8 +216,8 @@ Update read_update(Fields& fields) {
                           {"public", "internal", "confidential", "secret", "pii"})) {
         update.sensitivity = static_cast<Sensitivity>(*sensitivity);
     }
-    if (const auto source = fields.one_of("source", Presence::kOptional,
-                                          {"parent", "step", "user", "system"})) {
+    if (const auto source =
+            fields.one_of("source", Presence::kOptional, {"parent", "step", "user", "system"})) {
         update.source = static_cast<Source>(*source);
     }
     if (const auto may_change = fields.boolean("mutable", Presence::kOptional)) {
@@ -242,7 +251,8 @@ std::optional<Rejection> check_updates(const RunState& run, const std::vector<Up
     }
     for (const Update& update : updates) {
         const Entry* entry = run.area(update.area).find(std::string_view(update.key));
-        if (entry != nullptr && entry->mutability == Mutability::kFrozen) return frozen(slot_of(update));
+        if (entry != nullptr && entry->mutability == Mutability::kFrozen)
+            return frozen(slot_of(update));
         const json::Value* before = entry == nullptr ? nullptr : &entry->value;
         if (auto no = check_change(update, before, limits)) return no;
     }
@@ -276,7 +286,7 @@ void assign(RunState& run, const Slot& slot, json::Value value, const EventMeta&
         set_value(entry, slot, value);
         stamp(entry, meta);
     };
-    if (section.update(slot.key, change)) return;
+    if (section.update_part(slot.key, &Entry::value_digest, change)) return;
     Entry entry;
     entry.source = new_key_source;
     change(entry);

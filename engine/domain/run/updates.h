@@ -1,8 +1,9 @@
-// Updates: how commands change variables and intermediate results, shared by every command that does.
+// Updates: how commands change variables and intermediate results, shared by every command that
+// does.
 //
-// check_ functions hold a list of changes against a state, in order, as apply will do it; what passed
-// the check applies without fail. Metadata that a change leaves out keeps its value; a new key gets
-// sensitivity internal, mutable, and the source given.
+// check_ functions hold a list of changes against a state, in order, as apply will do it; what
+// passed the check applies without fail. Metadata that a change leaves out keeps its value; a new
+// key gets sensitivity internal, mutable, and the source given.
 // Threads: pure. Errors: Rejection. Source: interfaces section 9 (Updates), V-03 to V-07.
 #pragma once
 
@@ -27,7 +28,8 @@ struct Slot {
 // Reads `updates` of UpdateContext and ForkRun; present but empty is refused.
 std::vector<Update> read_updates(Fields& data, Presence presence);
 
-// No frozen key is touched, appends find what they can append to, and results are within the limits.
+// No frozen key is touched, appends find what they can append to, and results are within the
+// limits.
 std::optional<Rejection> check_updates(const RunState& run, const std::vector<Update>& updates,
                                        const Limits& limits);
 // Precondition: check_updates found nothing against this state.
@@ -38,7 +40,8 @@ json::Value updates_data(const std::vector<Update>& updates);
 bool is_frozen(const RunState& run, const Slot& slot);
 // kKeyFrozen where it is.
 std::optional<Rejection> check_not_frozen(const RunState& run, const Slot& slot);
-// Sets a value as inputs, outputs and step outputs do. `new_key_source` counts for absent keys only.
+// Sets a value as inputs, outputs and step outputs do. `new_key_source` counts for absent keys
+// only.
 void assign(RunState& run, const Slot& slot, json::Value value, const EventMeta& meta,
             Source new_key_source);
 json::Value assignments_data(const std::vector<Assignment>& assignments);

@@ -19,13 +19,12 @@ inline constexpr RejectionCode kSwarmArchived{
 inline constexpr RejectionCode kAgentAlreadyJoined{
     "agent-already-joined", RejectionClass::kConflict, "The agent has joined this swarm already.",
     "Go on, or let it leave first to join in another role."};
-inline constexpr RejectionCode kAgentNotJoined{
-    "agent-not-joined", RejectionClass::kConflict, "The agent is not in this swarm.",
-    "Check the agent's id with `skein ls agents`."};
+inline constexpr RejectionCode kAgentNotJoined{"agent-not-joined", RejectionClass::kConflict,
+                                               "The agent is not in this swarm.",
+                                               "Check the agent's id with `skein ls agents`."};
 inline constexpr RejectionCode kSetAndDeleted{
     "set-and-deleted", RejectionClass::kInvalid,
-    "One id stands in both `set` and `delete` of a command.",
-    "Name each id on one side only."};
+    "One id stands in both `set` and `delete` of a command.", "Name each id on one side only."};
 
 }  // namespace skein::domain::codes
 

@@ -36,7 +36,8 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
 }  // namespace
 
 CommandSpec join_swarm_command() {
-    return {"JoinSwarm", "swarm", "Lets an agent join a swarm, with a role and a configuration.", parse};
+    return {"JoinSwarm", "swarm", "Lets an agent join a swarm, with a role and a configuration.",
+            parse};
 }
 
 }  // namespace skein::domain::swarm

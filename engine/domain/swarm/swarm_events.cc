@@ -46,7 +46,8 @@ json::Value SwarmUpdated::data() const {
     return out.value();
 }
 
-void SwarmUpdated::evolve(SwarmState& swarm, const EventMeta& /*meta*/, const Past& /*past*/) const {
+void SwarmUpdated::evolve(SwarmState& swarm, const EventMeta& /*meta*/,
+                          const Past& /*past*/) const {
     if (goal) swarm.goal = *goal;
     if (config) swarm.config = json::merge(swarm.config, *config);
     if (status) swarm.status = *status;
@@ -120,7 +121,8 @@ void BlackboardUpdated::evolve(SwarmState& swarm, const EventMeta& meta, const P
 
 json::Value SwarmArchived::data() const { return json::Value::object({}); }
 
-void SwarmArchived::evolve(SwarmState& swarm, const EventMeta& /*meta*/, const Past& /*past*/) const {
+void SwarmArchived::evolve(SwarmState& swarm, const EventMeta& /*meta*/,
+                           const Past& /*past*/) const {
     swarm.status = SwarmStatus::kArchived;
 }
 

@@ -18,10 +18,10 @@ class SwarmEvent : public EventBody {
     virtual void evolve(SwarmState& swarm, const EventMeta& meta, const Past& past) const = 0;
 };
 
-#define SKEIN_SWARM_EVENT(Name)                                                        \
-    static const EventType kType;                                                      \
-    const EventType& type() const override { return kType; }                           \
-    json::Value data() const override;                                                 \
+#define SKEIN_SWARM_EVENT(Name)                              \
+    static const EventType kType;                            \
+    const EventType& type() const override { return kType; } \
+    json::Value data() const override;                       \
     void evolve(SwarmState& swarm, const EventMeta& meta, const Past& past) const override;
 
 struct SwarmCreated final : SwarmEvent {

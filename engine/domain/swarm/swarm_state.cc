@@ -137,14 +137,15 @@ bool SwarmState::allows_export_of(std::string_view key) const {
     const auto allowed = config.find("exports_allowed");
     bool found = false;
     if (!allowed || !allowed->is_array()) return found;
-    allowed->for_each_element([&](const json::Value& element) {
-        found = found || element.as_string() == key;
-    });
+    allowed->for_each_element(
+        [&](const json::Value& element) { found = found || element.as_string() == key; });
     return found;
 }
 
 json::Value SwarmState::document(Timestamp now) const {
-    const auto time = [this](Timestamp at) { return time_or_null(exists() ? std::optional(at) : std::nullopt); };
+    const auto time = [this](Timestamp at) {
+        return time_or_null(exists() ? std::optional(at) : std::nullopt);
+    };
     json::ObjectWriter out;
     out.member("agents", agents_document(*this));
     out.member("board", board_document(*this, now));
@@ -193,7 +194,8 @@ std::size_t SwarmState::size_bytes() const {
 }
 
 void SwarmState::evolve(const Event& event, const Past& past) {
-    SKEIN_CHECK(event.body->type().kind == "swarm", "{} folded into a swarm", event.body->type().name);
+    SKEIN_CHECK(event.body->type().kind == "swarm", "{} folded into a swarm",
+                event.body->type().name);
     static_cast<const SwarmEvent&>(*event.body).evolve(*this, event.meta, past);
     updated_at = event.meta.recorded_at;
 }

@@ -46,7 +46,7 @@ struct BoardItem {
     std::vector<std::string> tags;
     std::optional<Timestamp> expires_at;
     std::string actor;
-    Version version;  // of the swarm's stream
+    Version version;            // of the swarm's stream
     json::Digest value_digest;  // of `value` at its place
 
     json::Digest digest(const json::Path& at) const;  // ignores expiry, actor and version
@@ -77,10 +77,10 @@ class SwarmState final : public State {
     bool allows_export_of(std::string_view key) const;
 
     SwarmStatus status = SwarmStatus::kRunning;
-    json::Value goal;                                 // text or null
-    json::Value config = json::Value::object({});     // object
-    json::Value team;                                 // any, or null
-    json::Value tools = json::Value::array({});       // array
+    json::Value goal;                              // text or null
+    json::Value config = json::Value::object({});  // object
+    json::Value team;                              // any, or null
+    json::Value tools = json::Value::array({});    // array
     Section<Agent> agents{"agents"};
     Section<BoardItem> board{"board"};
     Section<RunLine> runs{"runs"};

@@ -33,8 +33,9 @@ std::optional<std::vector<std::string>> read_tags(Fields& item) {
             tags.push_back(*std::move(tag));
             return;
         }
-        item.refuse(reject(codes::kInvalidField,
-                           fmt::format("{}/tags must hold texts of at most 512 bytes.", item.where())));
+        item.refuse(
+            reject(codes::kInvalidField,
+                   fmt::format("{}/tags must hold texts of at most 512 bytes.", item.where())));
     });
     return tags;
 }

@@ -33,10 +33,9 @@ std::optional<json::Value> read_goal(Fields& data) {
 
 // An archived status is ArchiveSwarm's alone, so it is no choice here.
 std::optional<SwarmStatus> read_status(Fields& data) {
-    const auto index =
-        data.one_of("status", Presence::kOptional,
-                    {"uninitialized", "starting", "running", "idle", "paused", "stopped", "failed",
-                     "terminated"});
+    const auto index = data.one_of("status", Presence::kOptional,
+                                   {"uninitialized", "starting", "running", "idle", "paused",
+                                    "stopped", "failed", "terminated"});
     return index ? std::optional(static_cast<SwarmStatus>(*index)) : std::nullopt;
 }
 
@@ -57,8 +56,8 @@ Result<std::shared_ptr<const CommandBody>, Rejection> parse(Fields& data) {
 }  // namespace
 
 CommandSpec update_swarm_command() {
-    return {"UpdateSwarm", "swarm", "Changes a swarm's goal, configuration (merge patch) or status.",
-            parse};
+    return {"UpdateSwarm", "swarm",
+            "Changes a swarm's goal, configuration (merge patch) or status.", parse};
 }
 
 }  // namespace skein::domain::swarm
