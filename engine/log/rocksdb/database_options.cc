@@ -63,7 +63,9 @@ rocksdb::Options make_database_options(const RocksLogOptions& options) {
     made.write_buffer_size = options.write_buffer_bytes;
     made.max_open_files = kOpenFilesMax;
 
-    made.compression = rocksdb::kNoCompression;
+    // Half the bytes for a tenth of the speed of scans (2.4 to 2.2 M events/s); zstd takes a third
+    // of the bytes and halves it more than once (0.8 M/s).
+    made.compression = rocksdb::kLZ4Compression;
     made.level_compaction_dynamic_level_bytes = true;
 
     // The default drops, without a word, what stands after a flipped byte in the middle.
