@@ -38,7 +38,7 @@ class Story::History final : public Past {
 class Story::Scene final : public domain::Scene {
  public:
     Scene(Story& story, const Command& command)
-        : story_(story), past_(story.states_, story.registry_), command_(command) {}
+        : story_(story), past_(story.states_, *story.registry_), command_(command) {}
 
     std::shared_ptr<const State> at(const Stream& stream, Version version) const override {
         return past_.at(stream, version);
@@ -94,7 +94,7 @@ Result<NewEvents, Rejection> Story::send(std::string_view head, std::string_view
     const auto document = json::parse(text);
     INFO(text);
     REQUIRE(document);
-    const auto command = parse_command(*document, registry_, limits, Uuid());
+    const auto command = parse_command(*document, *registry_, limits, Uuid());
     if (!command) return fail(command.error());
     auto events = command->body->decide(Scene(*this, *command));
     if (events) take(*events);
@@ -104,7 +104,7 @@ Result<NewEvents, Rejection> Story::send(std::string_view head, std::string_view
 void Story::take(const NewEvents& events) {
     batch_.clear();
     for (const NewEvent& event : events) {
-        const History past(states_, registry_);
+        const History past(states_, *registry_);
         Versions& versions = past.versions_of(event.stream);
         Event full;
         full.meta.stream = event.stream;
@@ -124,7 +124,7 @@ void Story::take(const NewEvents& events) {
 
 void Story::check_replay() const {
     std::map<Stream, Versions> again;
-    const History past(again, registry_);
+    const History past(again, *registry_);
     for (const Event& event : events_) {
         auto state = past.versions_of(event.meta.stream).back()->clone();
         state->apply(event, past);

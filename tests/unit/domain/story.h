@@ -79,7 +79,8 @@ class Story {
     void take(const NewEvents& events);
     Versions& versions_of(const Stream& stream);
 
-    Registry registry_ = standard_registry();
+    std::shared_ptr<const Registry> registry_ =
+        std::make_shared<const Registry>(standard_registry());
     std::map<Stream, Versions> states_;
     std::vector<Event> events_;
     std::vector<Event> batch_;
