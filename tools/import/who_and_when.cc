@@ -32,7 +32,7 @@ std::string swarm_of(const std::filesystem::path& file) {
 struct Labels {
     std::string question;
     std::optional<std::uint64_t> mistake_step;
-    Members members;  // all but the history
+    std::map<std::string, json::Value> members;  // all but the history; the last of a name counts
 };
 
 std::optional<std::uint64_t> step_number(const json::Value& value) {
@@ -58,7 +58,7 @@ Labels read_labels(const std::filesystem::path& file) {
         if (!value) continue;
         if (*key == "question") labels.question = value->as_string().value_or(std::string());
         if (*key == "mistake_step") labels.mistake_step = step_number(*value);
-        labels.members.emplace_back(*key, std::move(*value));
+        labels.members[*key] = std::move(*value);
     }
     return labels;
 }
@@ -120,7 +120,8 @@ class Conversation {
         Members swarm;
         if (!labels_.question.empty()) swarm.emplace_back("goal", text_value(labels_.question));
         writer_.put({"CreateSwarm"}, object_value(std::move(swarm)));
-        Members inputs{{"labels", object_value(std::move(labels_.members))}};
+        Members labels(labels_.members.begin(), labels_.members.end());
+        Members inputs{{"labels", object_value(std::move(labels))}};
         writer_.put({"StartRun", kRun},
                     object_value({{"inputs", object_value(std::move(inputs))}}));
     }

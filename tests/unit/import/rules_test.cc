@@ -58,13 +58,14 @@ TEST_CASE("import: hand-offs are child runs that the next word of their agent co
 {"role":"WebSurfer","content":"found"},{"role":"Orchestrator (thought)","content":"Updated Ledger:\n{\"a\": null} x"},
 {"role":"Orchestrator (-> Assistant)","content":"think"},
 {"role":"Orchestrator (thought)","content":"Updated Ledger:\n{\"a\": null, \"c\": 3}"}],
-"question":"why?","mistake_step":"2"})x");
+"level":1,"level":2,"question":"why?","mistake_step":"2"})x");
     Recorder recorder;
     recorder.keep_texts = true;
     recorder.import("who-and-when", file.path());
     CHECK(recorder.problems.empty());
     const RunModel& run = recorder.run("ww-hc-5", "main");
     CHECK(recorder.goals["ww-hc-5"] == "why?");
+    CHECK(run.variables.at("labels").find("level")->text() == "2");
     CHECK(recorder.run("ww-hc-5", "h1").status == "completed");
     CHECK(recorder.run("ww-hc-5", "h1").parent == "main");
     CHECK(variable(recorder.run("ww-hc-5", "h2"), "reply.WebSurfer") == R"("found")");
