@@ -53,7 +53,7 @@ Uuid uuid_of(const fbs::Uuid& id) {
 }
 
 bool is_stream_of(std::string_view stream, const std::vector<std::string_view>& segments) {
-    for (const std::string_view segment : segments) {
+    for (const std::string_view& segment : segments) {
         if (stream.substr(0, segment.size()) != segment) return false;
         stream.remove_prefix(segment.size());
         if (stream.empty() || stream.front() != '/') return false;

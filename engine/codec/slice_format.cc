@@ -25,6 +25,7 @@ SliceWriter::SliceWriter(std::string& out, std::size_t bytes_max, const Start& s
     u8(static_cast<std::uint8_t>(start.kind));
     u8(static_cast<std::uint8_t>(start.format));
     number(start.index);
+    records_ = out.size();
 }
 
 void SliceWriter::finish() {

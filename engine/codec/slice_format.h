@@ -48,7 +48,10 @@ class SliceWriter {
     // Appends to `out`, up to about `bytes_max`.
     SliceWriter(std::string& out, std::size_t bytes_max, const Start& start);
 
-    bool is_full() const { return out_->size() - begin_ + cost_ >= bytes_max_; }
+    // Never before the first record, so that every slice gets ahead.
+    bool is_full() const {
+        return out_->size() > records_ && out_->size() - begin_ + cost_ >= bytes_max_;
+    }
     // Adds the checksum. Nothing may follow.
     void finish();
 
@@ -75,6 +78,7 @@ class SliceWriter {
 
     std::string* out_;
     std::size_t begin_;
+    std::size_t records_ = 0;  // where they begin
     std::size_t bytes_max_;
     std::size_t cost_ = 0;
 };
