@@ -62,11 +62,15 @@ bool Codec::knows_kind(std::string_view kind) const {
                        [&](const KindCodec& codec) { return codec.kind == kind; });
 }
 
-Codec standard_codec(const domain::Registry& registry) {
+std::vector<KindCodec> standard_kind_codecs() {
     std::vector<KindCodec> kinds;
     kinds.push_back({"run", run_event_codecs(), kRunStateVersion, slice_run, load_run});
     kinds.push_back({"swarm", swarm_event_codecs(), kSwarmStateVersion, slice_swarm, load_swarm});
-    return Codec(registry, std::move(kinds));
+    return kinds;
+}
+
+Codec standard_codec(const domain::Registry& registry) {
+    return Codec(registry, standard_kind_codecs());
 }
 
 }  // namespace skein::codec

@@ -102,7 +102,9 @@ class Codec {
     std::vector<KnownType> by_type_;  // sorted by name
 };
 
-// The codec of the kinds that ship with skein (domain::standard_registry).
+// The codecs of the kinds that ship with skein (domain::standard_kinds), to add one's own to.
+std::vector<KindCodec> standard_kind_codecs();
+// The codec of those kinds alone.
 Codec standard_codec(const domain::Registry& registry);
 
 }  // namespace skein::codec

@@ -5,11 +5,13 @@
 
 namespace skein::domain {
 
-Registry standard_registry() {
+std::vector<Kind> standard_kinds() {
     std::vector<Kind> kinds;
     kinds.push_back(swarm::swarm_kind());
     kinds.push_back(run::run_kind());
-    return Registry(std::move(kinds));
+    return kinds;
 }
+
+Registry standard_registry() { return Registry(standard_kinds()); }
 
 }  // namespace skein::domain

@@ -7,6 +7,8 @@
 
 namespace skein::domain {
 
+std::vector<Kind> standard_kinds();
+// The registry of those alone.
 Registry standard_registry();
 
 }  // namespace skein::domain
