@@ -262,7 +262,9 @@ std::optional<domain::Rejection> Round::append_events(ShardWork& work,
 ShardEnd Round::commit(Shard shard) {
     ShardWork& work = works_.at(shard);
     for (auto& [stream, state] : work.states) {
-        if (state->exists()) sources_.cache->put(std::move(state));
+        // A state of another shard was only looked at: that shard may have moved on in this round.
+        if (state->exists() && log::shard_of(*sources_.log, stream) == shard)
+            sources_.cache->put(std::move(state));
     }
     work.states.clear();
     return work.end;
