@@ -2,6 +2,11 @@
 
 namespace skein::domain::run {
 
+std::optional<json::Value> RunState::keyed_value(std::string_view key) const {
+    const Entry* entry = find_entry(key);
+    return entry == nullptr ? std::nullopt : std::optional(entry->value);
+}
+
 std::optional<Version> RunState::named_point(std::string_view space, std::string_view name) const {
     if (space == "tag") {
         const Tag* tag = tags.find(name);

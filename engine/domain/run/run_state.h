@@ -38,6 +38,8 @@ class RunState final : public State {
     json::Value values(Timestamp now) const override;
     json::Digest digest() const override;
     std::size_t size_bytes() const override;
+    // Of a variable, else of an intermediate result.
+    std::optional<json::Value> keyed_value(std::string_view key) const override;
     std::optional<Version> named_point(std::string_view space,
                                        std::string_view name) const override;
     std::optional<json::Value> find_value(std::string_view area,

@@ -173,6 +173,11 @@ json::Value SwarmState::values(Timestamp now) const {
     return out.value();
 }
 
+std::optional<json::Value> SwarmState::keyed_value(std::string_view key) const {
+    const BoardItem* item = board.find(key);
+    return item == nullptr ? std::nullopt : std::optional(item->value);
+}
+
 json::Digest SwarmState::digest() const {
     json::Digest sum = json::container_digest(json::Path(), json::Type::kObject, 10);
     sum += agents.digest();

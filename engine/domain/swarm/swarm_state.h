@@ -70,6 +70,8 @@ class SwarmState final : public State {
     json::Value values(Timestamp now) const override;
     json::Digest digest() const override;
     std::size_t size_bytes() const override;
+    // Of an item of the board, expired or not.
+    std::optional<json::Value> keyed_value(std::string_view key) const override;
 
     std::string_view swarm() const;
     bool is_archived() const { return status == SwarmStatus::kArchived; }

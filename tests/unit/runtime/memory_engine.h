@@ -1,0 +1,76 @@
+// An engine in memory for tests: log, codec, folds and runtime, with a clock and ids that a test rules.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/check.h"
+#include "engine/codec/codec.h"
+#include "engine/domain/kinds/standard.h"
+#include "engine/json/parse.h"
+#include "engine/log/memory/memory_log.h"
+#include "engine/replay/log_states.h"
+#include "engine/runtime/runtime.h"
+
+namespace skein::test {
+
+class TestClock final : public Clock {
+ public:
+    Timestamp now() const override { return time; }
+    Timestamp time{1'700'000'000'000'000};
+};
+
+inline log::StoreInfo test_store_info(std::uint32_t shard_count = 4) {
+    SeededRandom random(42);
+    log::StoreInfo info;
+    info.store_id = random.uuid();
+    info.incarnation = random.uuid();
+    info.shard_count = shard_count;
+    info.secret = random.bytes(32);
+    return info;
+}
+
+class MemoryEngine {
+ public:
+    explicit MemoryEngine(const runtime::RuntimeOptions& options = {})
+        : registry(domain::standard_registry()),
+          codec(codec::standard_codec(registry)),
+          log(test_store_info()),
+          folds(log, codec, replay::Snapshots::kIgnore),
+          runtime({&log, &codec, &folds, &clock, &random}, options) {}
+
+    runtime::Outcome send(std::string_view json_text) {
+        auto document = json::parse(json_text);
+        SKEIN_CHECK(document.has_value(), "the test's JSON is broken: {}", json_text);
+        auto command = runtime.parse(*document);
+        if (!command) return runtime::rejected(std::nullopt, command.error());
+        return runtime.submit(std::move(*command));
+    }
+
+    domain::Registry registry;
+    codec::Codec codec;
+    log::MemoryLog log;
+    replay::LogStates folds;
+    TestClock clock;
+    SeededRandom random{7};
+    runtime::Runtime runtime;
+};
+
+inline std::string create_swarm(std::string_view swarm) {
+    return fmt::format(R"({{"type":"CreateSwarm","swarm":"{}"}})", swarm);
+}
+inline std::string start_run(std::string_view swarm, std::string_view run) {
+    return fmt::format(R"({{"type":"StartRun","swarm":"{}","run":"{}"}})", swarm, run);
+}
+// Sets one variable to a JSON text.
+inline std::string set_variable(std::string_view swarm, std::string_view run, std::string_view key,
+                                std::string_view value) {
+    return fmt::format(
+        R"({{"type":"UpdateContext","swarm":"{}","run":"{}","data":{{"updates":[{{"key":"{}","op":"set","value":{}}}]}}}})",
+        swarm, run, key, value);
+}
+
+}  // namespace skein::test

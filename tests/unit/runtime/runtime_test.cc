@@ -1,0 +1,274 @@
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "engine/base/fault.h"
+#include "engine/replay/verify.h"
+#include "tests/unit/runtime/memory_engine.h"
+
+using namespace skein;
+using namespace skein::test;
+using runtime::Outcome;
+using runtime::OutcomeKind;
+
+namespace {
+
+std::string code_of(const Outcome& outcome) {
+    return outcome.rejection ? std::string(outcome.rejection->code->name) : "accepted";
+}
+
+std::string with_id(std::string_view command, std::string_view id) {
+    return fmt::format(R"({{"command_id":"{}",{})", id, command.substr(1));
+}
+
+constexpr std::string_view kIdA = "0192f0c1-2345-4678-9abc-def012345678";
+
+}  // namespace
+
+TEST_CASE("runtime: an accepted command names its events, dense and in order [V-170]", "[runtime]") {
+    MemoryEngine engine;
+    REQUIRE(engine.send(create_swarm("s1")).kind == OutcomeKind::kAccepted);
+    const Outcome started = engine.send(start_run("s1", "r1"));
+    REQUIRE(started.kind == OutcomeKind::kAccepted);
+    REQUIRE(started.events.size() == 1);
+    CHECK(started.events[0].stream == Stream("swarm/s1/run/r1"));
+    CHECK(started.events[0].version == Version(1));
+    CHECK(started.events[0].position == Position(2));
+    const Outcome set = engine.send(set_variable("s1", "r1", "budget", "120"));
+    CHECK(set.events[0].version == Version(2));
+    CHECK(set.events[0].position == Position(3));
+    const auto state = engine.folds.latest(Stream("swarm/s1/run/r1"));
+    CHECK(state->values(Timestamp{}).text() ==
+          R"({"intermediate":{},"variables":{"budget":120}})");
+}
+
+TEST_CASE("runtime: a repeated command id gets its first result, accepted or refused now", "[runtime]") {
+    MemoryEngine engine;
+    engine.send(create_swarm("s1"));
+    engine.send(start_run("s1", "r1"));
+    const std::string complete =
+        with_id(R"({"type":"CompleteRun","swarm":"s1","run":"r1"})", kIdA);
+    const Outcome first = engine.send(complete);
+    REQUIRE(first.kind == OutcomeKind::kAccepted);
+    CHECK_FALSE(first.is_duplicate);
+    // By the rules the run has ended; by idempotency the answer is the first one.
+    const Outcome again = engine.send(complete);
+    REQUIRE(again.kind == OutcomeKind::kAccepted);
+    CHECK(again.is_duplicate);
+    REQUIRE(again.events.size() == first.events.size());
+    CHECK(again.events[0].stream == first.events[0].stream);
+    CHECK(again.events[0].position == first.events[0].position);
+    CHECK(code_of(engine.send(R"({"type":"CompleteRun","swarm":"s1","run":"r1"})")) !=
+          "accepted");
+}
+
+TEST_CASE("runtime: a command id with other content is refused", "[runtime]") {
+    MemoryEngine engine;
+    engine.send(create_swarm("s1"));
+    engine.send(start_run("s1", "r1"));
+    REQUIRE(engine.send(with_id(set_variable("s1", "r1", "a", "1"), kIdA)).kind ==
+            OutcomeKind::kAccepted);
+    CHECK(code_of(engine.send(with_id(set_variable("s1", "r1", "a", "2"), kIdA))) ==
+          "command-id-reused");
+    // The same id in another scope is another command.
+    engine.send(create_swarm("s2"));
+    engine.send(start_run("s2", "r1"));
+    CHECK(code_of(engine.send(with_id(set_variable("s2", "r1", "a", "2"), kIdA))) == "accepted");
+}
+
+TEST_CASE("runtime: a rejected command leaves no receipt and may be sent again", "[runtime]") {
+    MemoryEngine engine;
+    engine.send(create_swarm("s1"));
+    const std::string start = with_id(set_variable("s1", "r1", "a", "1"), kIdA);
+    CHECK(code_of(engine.send(start)) != "accepted");
+    engine.send(start_run("s1", "r1"));
+    CHECK(code_of(engine.send(start)) == "accepted");
+}
+
+TEST_CASE("runtime: a stale expected version is a conflict that names both versions [V-39][V-40]",
+          "[runtime]") {
+    MemoryEngine engine;
+    engine.send(create_swarm("s1"));
+    engine.send(start_run("s1", "r1"));
+    const std::string update =
+        R"({"type":"UpdateContext","swarm":"s1","run":"r1","expected_version":1,)"
+        R"("data":{"updates":[{"key":"a","op":"set","value":1}]}})";
+    REQUIRE(code_of(engine.send(update)) == "accepted");
+    const Outcome second = engine.send(update);
+    REQUIRE(code_of(second) == "version-conflict");
+    CHECK(second.rejection->context.find("actual")->text() == "2");
+    CHECK(second.rejection->context.find("expected")->text() == "1");
+}
+
+TEST_CASE("runtime: recorded times never go back within a shard, whatever the clock does",
+          "[runtime]") {
+    MemoryEngine engine;
+    engine.send(create_swarm("s1"));
+    engine.clock.time.us -= 3'600'000'000;
+    engine.send(start_run("s1", "r1"));
+    engine.clock.time.us += 10;
+    engine.send(set_variable("s1", "r1", "a", "1"));
+    const auto report = replay::verify_log(engine.log, engine.codec, [](std::uint64_t) {});
+    CHECK(report.events == 3);
+    CHECK(report.findings.empty());
+}
+
+TEST_CASE("runtime: many threads lose nothing, double nothing, and keep versions dense [V-39]",
+          "[runtime]") {
+    MemoryEngine engine;
+    constexpr int kThreads = 8;
+    constexpr int kEach = 200;
+    engine.send(create_swarm("s1"));
+    for (int t = 0; t < kThreads; ++t) engine.send(start_run("s1", fmt::format("r{}", t)));
+    std::atomic<int> accepted{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < kEach; ++i) {
+                // Half of the commands meet on one run, half stay apart.
+                const std::string run = i % 2 == 0 ? "r0" : fmt::format("r{}", t);
+                const Outcome outcome =
+                    engine.send(set_variable("s1", run, fmt::format("k{}", t), std::to_string(i)));
+                if (outcome.kind == OutcomeKind::kAccepted) ++accepted;
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(accepted == kThreads * kEach);
+    const auto report = replay::verify_log(engine.log, engine.codec, [](std::uint64_t) {});
+    CHECK(report.findings.empty());
+    CHECK(report.events == 1 + kThreads + kThreads * kEach);
+}
+
+TEST_CASE("runtime: a sequence stops behind its first rejection, across one round and several",
+          "[runtime]") {
+    MemoryEngine engine;
+    engine.send(create_swarm("s1"));
+    engine.send(start_run("s1", "r1"));
+    const auto sequence = std::make_shared<runtime::Sequence>();
+    std::vector<std::string> commands;
+    for (int i = 0; i < 10; ++i)
+        commands.push_back(set_variable("s1", i == 4 ? "nobody" : "r1", "k", std::to_string(i)));
+    std::mutex mutex;
+    std::condition_variable all;
+    std::vector<OutcomeKind> kinds(commands.size());
+    std::size_t answered = 0;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        auto command = engine.runtime.parse(*json::parse(commands[i]));
+        REQUIRE(command);
+        engine.runtime.submit_async(
+            std::move(*command),
+            [&, i](Outcome outcome) {
+                const std::lock_guard lock(mutex);
+                kinds[i] = outcome.kind;
+                ++answered;
+                all.notify_all();
+            },
+            sequence);
+    }
+    std::unique_lock lock(mutex);
+    all.wait(lock, [&] { return answered == commands.size(); });
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        const OutcomeKind expected = i < 4    ? OutcomeKind::kAccepted
+                                     : i == 4 ? OutcomeKind::kRejected
+                                              : OutcomeKind::kUnknown;
+        CHECK(kinds[i] == expected);
+    }
+    CHECK(engine.log.stream_head(Stream("swarm/s1/run/r1")) == Version(5));
+}
+
+TEST_CASE("runtime: points that a round itself made are found after its append [V-26]",
+          "[runtime]") {
+    // All sent at once, so that they meet in one round.
+    MemoryEngine engine;
+    const std::vector<std::string> commands{
+        create_swarm("s1"),
+        start_run("s1", "r1"),
+        set_variable("s1", "r1", "a", "1"),
+        R"({"type":"TagRun","swarm":"s1","run":"r1","data":{"name":"t"}})",
+        set_variable("s1", "r1", "a", "2"),
+        R"({"type":"ForkRun","swarm":"s1","run":"r2","data":{"source":"r1","at":"@tag:t"}})",
+        R"({"type":"ForkRun","swarm":"s1","run":"r3","data":{"source":"r1","at":"@pos:5"}})",
+        R"({"type":"RestoreRun","swarm":"s1","run":"r1","data":{"to":"@2"}})",
+    };
+    std::mutex mutex;
+    std::condition_variable all;
+    std::size_t accepted = 0;
+    std::size_t answered = 0;
+    for (const std::string& text : commands) {
+        auto command = engine.runtime.parse(*json::parse(text));
+        REQUIRE(command);
+        engine.runtime.submit_async(std::move(*command), [&](Outcome outcome) {
+            const std::lock_guard lock(mutex);
+            accepted += outcome.kind == OutcomeKind::kAccepted ? 1 : 0;
+            ++answered;
+            all.notify_all();
+        });
+    }
+    std::unique_lock lock(mutex);
+    all.wait(lock, [&] { return answered == commands.size(); });
+    CHECK(accepted == commands.size());
+    const auto value_of = [&](std::string_view run) {
+        return engine.folds.latest(Stream(fmt::format("swarm/s1/run/{}", run)))
+            ->values(Timestamp{})
+            .find("variables")
+            ->text();
+    };
+    CHECK(value_of("r2") == R"({"a":1})");
+    CHECK(value_of("r3") == R"({"a":2})");
+    CHECK(value_of("r1") == R"({"a":1})");
+}
+
+TEST_CASE("runtime: a full queue answers overloaded and keeps what it took", "[runtime]") {
+    runtime::RuntimeOptions options;
+    options.queue_commands_max = 4;
+    MemoryEngine engine(options);
+    engine.send(create_swarm("s1"));
+    std::mutex gate;
+    std::unique_lock closed(gate);
+    std::atomic<int> overloaded{0};
+    std::atomic<int> answered{0};
+    constexpr int kSent = 64;
+    for (int i = 0; i < kSent; ++i) {
+        auto command = engine.runtime.parse(*json::parse(start_run("s1", fmt::format("r{}", i))));
+        REQUIRE(command);
+        engine.runtime.submit_async(std::move(*command), [&](Outcome outcome) {
+            if (code_of(outcome) == "overloaded") {
+                ++overloaded;
+            } else {
+                // The first answer holds the executor until everything is sent.
+                const std::lock_guard wait(gate);
+            }
+            ++answered;
+        });
+    }
+    CHECK(overloaded >= kSent - 9);  // at most one round and one queue are taken
+    closed.unlock();
+    engine.runtime.stop();
+    CHECK(answered == kSent);
+}
+
+TEST_CASE("runtime: a preview tells the outcome and changes nothing", "[runtime]") {
+    MemoryEngine engine;
+    engine.send(create_swarm("s1"));
+    auto start = engine.runtime.parse(*json::parse(start_run("s1", "r1")));
+    REQUIRE(start);
+    const runtime::Preview preview = engine.runtime.preview(*start);
+    CHECK(preview.outcome.kind == OutcomeKind::kAccepted);
+    REQUIRE(preview.events.size() == 1);
+    CHECK(preview.events[0].body->type().name == "RunStarted");
+    CHECK(engine.log.stream_head(Stream("swarm/s1/run/r1")) == Version(0));
+}
+
+TEST_CASE("runtime: an event above its limit is refused and half of nothing is written",
+          "[runtime]") {
+    runtime::RuntimeOptions options;
+    options.limits.event_bytes_max = 2000;
+    MemoryEngine engine(options);
+    engine.send(create_swarm("s1"));
+    engine.send(start_run("s1", "r1"));
+    const std::string big = fmt::format("\"{}\"", std::string(3000, 'x'));
+    CHECK(code_of(engine.send(set_variable("s1", "r1", "a", big))) == "event-too-large");
+    CHECK(engine.log.stream_head(Stream("swarm/s1/run/r1")) == Version(1));
+    CHECK(code_of(engine.send(set_variable("s1", "r1", "a", "1"))) == "accepted");
+}
