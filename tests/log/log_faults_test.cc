@@ -221,6 +221,23 @@ TEST_CASE("log: a full file system refuses appends and goes on when there is roo
     ::umount2(directory.path().c_str(), MNT_DETACH);
 }
 
+TEST_CASE("log: what a crash tore is cut off on the system's files too", "[faults][log]") {
+    const skein::test::TempDirectory directory;
+    const std::string path = directory.path() + "/log";
+    const std::string crashed = directory.path() + "/crashed";
+    const auto log = open_at(path, OpenMode::kCreate);
+    fill(*log, 30);
+    fs::copy(path, crashed);  // the store as a crash at this moment leaves it
+    const auto files = files_with(crashed, ".log");
+    REQUIRE(files.size() == 1);
+    fs::resize_file(files[0], fs::file_size(files[0]) - 3);
+    const auto recovered = open_at(crashed);
+    CHECK(problem_of_commands(*recovered, Shard(0), 29) == "");
+    CHECK(recovered->append_one(numbered_batch(*recovered, Shard(0), 30)).outcome ==
+          BatchOutcome::kAppended);
+    CHECK(walk(*recovered).problem == "");
+}
+
 TEST_CASE("log: every flipped byte of a table is refused or harmless, never served",
           "[faults][log]") {
     const ClosedStore store;

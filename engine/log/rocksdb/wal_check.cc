@@ -17,6 +17,7 @@ namespace {
 // of type and payload u32 LE, length u16 LE, type u8.
 constexpr std::size_t kBlockBytes = 32768;
 constexpr std::size_t kHeaderBytes = 7;
+constexpr std::string_view kLogSuffix = ".log";
 enum FragmentType : std::uint8_t { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
 
 constexpr std::array<std::uint32_t, 256> make_crc_table() {
@@ -97,7 +98,8 @@ std::vector<std::pair<std::uint64_t, std::string>> log_files(rocksdb::FileSystem
     std::vector<std::pair<std::uint64_t, std::string>> found;
     for (const std::string& name : names) {
         const std::size_t digits = name.find_first_not_of("0123456789");
-        if (digits == 0 || digits > 18 || name.substr(std::min(digits, name.size())) != ".log") {
+        if (digits == 0 || digits > 18 ||
+            name.substr(std::min(digits, name.size())) != kLogSuffix) {
             continue;
         }
         found.emplace_back(std::stoull(name.substr(0, digits)), directory + "/" + name);
@@ -114,15 +116,19 @@ std::string read_whole(rocksdb::FileSystem& files, const std::string& path,
     return bytes;
 }
 
-void cut(rocksdb::FileSystem& files, const std::string& path, std::uint64_t size,
-         const std::string& directory) {
+// By a new file under the old name: RocksDB's own file system cannot shorten one. A crash in
+// between leaves the old file, and beside it one that RocksDB removes.
+void replace(rocksdb::FileSystem& files, const std::string& path, std::string_view bytes,
+             const std::string& directory) {
     const rocksdb::IOOptions io;
-    throw_if_failed(files.Truncate(path, size, io, nullptr), "cutting a torn tail in", directory);
-    std::unique_ptr<rocksdb::FSWritableFile> file;
-    throw_if_failed(files.ReopenWritableFile(path, rocksdb::FileOptions(), &file, nullptr),
-                    "opening the log of", directory);
-    throw_if_failed(file->Fsync(io, nullptr), "syncing the log of", directory);
-    throw_if_failed(file->Close(io, nullptr), "closing the log of", directory);
+    const std::string made = path.substr(0, path.size() - kLogSuffix.size()) + ".dbtmp";
+    throw_if_failed(
+        rocksdb::WriteStringToFile(&files, rocksdb::Slice(bytes.data(), bytes.size()), made, true),
+        "cutting a torn tail in", directory);
+    throw_if_failed(files.RenameFile(made, path, io, nullptr), "cutting a torn tail in", directory);
+    std::unique_ptr<rocksdb::FSDirectory> handle;
+    throw_if_failed(files.NewDirectory(directory, io, &handle, nullptr), "opening", directory);
+    throw_if_failed(handle->Fsync(io, nullptr), "syncing", directory);
 }
 
 }  // namespace
@@ -176,7 +182,7 @@ void check_wal(rocksdb::FileSystem& files, const std::string& directory, TornTai
                 directory);
         }
         if (!extent.is_whole && torn_tail == TornTail::kCut) {
-            cut(files, path, extent.whole_bytes, directory);
+            replace(files, path, std::string_view(bytes).substr(0, extent.whole_bytes), directory);
         }
         later_has_content = later_has_content || extent.whole_bytes > 0;
     }
