@@ -41,6 +41,7 @@ std::optional<CodecError> check_place(const fbs::Envelope& envelope) {
 
 // `bytes` stand aligned already.
 Result<const fbs::Envelope*, CodecError> open(std::string_view bytes) {
+    if (!is_whole(bytes)) return fail(CodecError{"the envelope is cut short"});
     const auto* envelope = verified_root<fbs::Envelope>(bytes, kIdentifier);
     if (envelope == nullptr) return fail(CodecError{"the envelope is not sound"});
     if (auto problem = check_place(*envelope)) return fail(std::move(*problem));

@@ -41,6 +41,9 @@ const Table* verified_root(std::string_view bytes, const char* identifier) {
 // A time that RFC 3339 can print; nullopt else.
 std::optional<Timestamp> time_in_range(std::int64_t us);
 Uuid uuid_of(const fbs::Uuid& id);
+// Whole envelopes and snapshots are a multiple of 8 bytes, since they hold 8-byte numbers: so also a
+// cut through the padding at their end shows.
+inline bool is_whole(std::string_view bytes) { return bytes.size() % 8 == 0; }
 // Whether `stream` is swarm/S/run/R for the segments swarm and run.
 bool is_stream_of(std::string_view stream, const std::vector<std::string_view>& segments);
 

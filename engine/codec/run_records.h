@@ -1,4 +1,6 @@
 // The tags of a run's records; run_state_codec.h has their grammar. A number is never reused.
+//
+// Threads: constants.
 #pragma once
 
 #include <cstdint>

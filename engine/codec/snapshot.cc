@@ -115,6 +115,7 @@ Result<std::shared_ptr<domain::State>, CodecError> decode_snapshot(std::string_v
     if (bytes.size() > kSnapshotBytesMax)
         return fail(CodecError{fmt::format("a snapshot of {} bytes, at most {} are taken",
                                            bytes.size(), kSnapshotBytesMax)});
+    if (!is_whole(bytes)) return fail(CodecError{"the snapshot is cut short"});
     const auto* snapshot =
         verified_root<fbs::Snapshot>(aligned(bytes, CopyOf::kOuter), kIdentifier);
     if (snapshot == nullptr) return fail(CodecError{"the snapshot is not sound"});
