@@ -1,0 +1,72 @@
+// Bytes as an envelope, as a payload of any type, as a snapshot and as a slice of a state: refused, or
+// read and written again to something that reads the same.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/check.h"
+#include "engine/base/hash.h"
+#include "engine/codec/envelope.h"
+#include "engine/codec/snapshot.h"
+#include "engine/domain/kinds/standard.h"
+
+namespace skein {
+
+namespace {
+
+const domain::Registry& registry() {
+    static const domain::Registry kRegistry = domain::standard_registry();
+    return kRegistry;
+}
+
+const codec::Codec& standard() {
+    static const codec::Codec kCodec = codec::standard_codec(registry());
+    return kCodec;
+}
+
+void read_event(std::string_view bytes) {
+    const auto decoded = codec::decode_event(bytes, standard());
+    if (!decoded) return;
+    const auto again = codec::decode_event(
+        codec::encode_event(decoded->event, decoded->previous, standard()), standard());
+    SKEIN_CHECK(again.has_value(), "what was read can be written");
+    SKEIN_CHECK(again->event.body->data() == decoded->event.body->data(), "the same is read again");
+}
+
+void read_payloads(std::string_view bytes) {
+    for (const domain::Kind& kind : registry().kinds()) {
+        for (const domain::EventType* type : kind.events) {
+            const auto body = standard().decode_payload(type->name, type->version, bytes);
+            if (body) (void)(*body)->data();
+        }
+    }
+}
+
+// With a checksum that fits, so that what stands behind it is reached.
+void read_slice(std::string_view bytes) {
+    std::string slice(bytes);
+    std::uint64_t check = xxh3_64(bytes);
+    for (int i = 0; i < 8; ++i, check >>= 8) slice.push_back(static_cast<char>(check & 255));
+    for (const std::string_view stream : {"swarm/s1", "swarm/s1/run/r1"}) {
+        const auto state = registry().make_state(Stream(std::string(stream)));
+        const auto& kind = standard().kind_codec(registry().kind_of(state->stream())->name);
+        if (!kind.load(*state, slice, nullptr)) (void)state->document(Timestamp{0});
+    }
+}
+
+}  // namespace
+
+}  // namespace skein
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    skein::read_event(bytes);
+    skein::read_payloads(bytes);
+    if (const auto state = skein::codec::decode_snapshot(bytes, skein::standard()))
+        (void)(*state)->document(skein::Timestamp{0});
+    skein::read_slice(bytes);
+    return 0;
+}
