@@ -8,9 +8,10 @@ std::string KnownChunks::id_of(const std::shared_ptr<const std::string>& bytes) 
     if (ids_.size() >= kIdsMax) ids_.clear();
     Id& known = ids_[bytes.get()];
     // The same address may hold other bytes by now: only a living owner proves that it does not.
-    if (known.bytes.lock() == bytes) return known.id;
+    if (known.size == bytes->size() && known.bytes.lock() == bytes) return known.id;
     const std::array<std::uint8_t, 16> hash = blake2b_128(*bytes);
     known.bytes = bytes;
+    known.size = bytes->size();
     known.id.assign(reinterpret_cast<const char*>(hash.data()), hash.size());
     return known.id;
 }

@@ -33,6 +33,7 @@ class KnownChunks {
 
     struct Id {
         std::weak_ptr<const std::string> bytes;
+        std::size_t size = 0;  // the last piece of a value may grow in place
         std::string id;
     };
     std::unordered_map<const std::string*, Id> ids_;

@@ -1,8 +1,8 @@
 // Views: the read side of one store. What readers, the runtime and time travel ask for states.
 //
 // Behind it stand one live generation of RocksDB rows kept by the projector, and an L1 of assembled
-// states. Every answer is the fold of the log up to a position that the answer names; a view that is
-// lost or damaged is rebuilt from the log.
+// states. Every answer is the fold of the log up to a position that the answer names; a view that
+// is lost or damaged is rebuilt from the log.
 // Threads: all methods from any thread; start() and stop() by the owner. Errors: Fault kCorruption
 // where even a rebuild cannot help (the log itself is damaged), kUnavailable when the disk is.
 // Source: V-26, V-171, design sections 6 and 7; P7, P8.
@@ -28,9 +28,10 @@
 namespace skein::projections {
 
 struct ViewOptions {
-    std::filesystem::path directory;           // holds generations g000001, ... and CURRENT
-    std::size_t state_cache_bytes = 64ULL << 20;   // L1: assembled states (entries below bound it too)
-    std::size_t swarm_cache_entries = 1000;    // V-90 to V-92
+    std::filesystem::path
+        directory;  // holds generations g000001, ... and CURRENT; empty: in memory
+    std::size_t state_cache_bytes = 64ULL << 20;  // L1: assembled states, with the entries below
+    std::size_t swarm_cache_entries = 1000;       // of scope documents; V-90 to V-92
     std::size_t run_cache_entries = 500;
     std::size_t block_cache_bytes = 64ULL << 20;
     // A keyframe is due when deltas reach this fraction of the state's bytes.
@@ -60,10 +61,20 @@ struct ViewStatus {
     std::uint64_t bytes = 0;
 };
 
+// How L1 and the projector fare since open().
+struct ViewCounters {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t cached = 0;  // entries
+    std::uint64_t cached_bytes = 0;
+    std::uint64_t rebuilds = 0;  // because of damage
+    std::string failure;         // why the projector stands still; empty while it does not
+};
+
 class Views : public replay::States {
  public:
-    // Opens or makes the views; a checkpoint above the log's head, of another incarnation, projection
-    // version or chain hash drops them. Does not project until start() or catch_up().
+    // Opens or makes the views; a checkpoint above the log's head, of another incarnation,
+    // projection version or chain hash drops them. Does not project until start() or catch_up().
     static std::unique_ptr<Views> open(const ViewOptions& options, log::EventLog& log,
                                        const codec::Codec& codec);
 
@@ -75,16 +86,19 @@ class Views : public replay::States {
     // Whether the view of `shard` reached `position` in time.
     virtual bool wait_for(Shard shard, Position position, std::chrono::milliseconds timeout) = 0;
 
-    // replay::States: latest(), at(), document_latest(), document_at() answer from the views.
+    // replay::States: latest(), at(), document_latest(), document_at() answer from the views, and
+    // with the log's own events for points that the views have not reached, or where rows are
+    // damaged. The state of a scope document's stream is the document: it lists the scope too.
 
     virtual std::vector<ListItem> list(const ListRequest& request) const = 0;
 
     virtual std::vector<ViewStatus> status() const = 0;
+    virtual ViewCounters counters() const = 0;
     // A new generation from the log beside the live one; progress(done, total) in events. Switches
     // when it has caught up, unless `keep_both`; then compare() tells what differs.
     enum class AfterRebuild { kSwitch, kKeepBoth };
-    virtual std::string rebuild(AfterRebuild after,
-                                const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
+    virtual std::string rebuild(
+        AfterRebuild after, const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
     struct Difference {
         Stream stream;
         std::vector<std::string> paths;  // JSON Pointers of what differs; empty: only on one side
@@ -113,7 +127,9 @@ class Views : public replay::States {
         std::string message;
     };
     virtual std::vector<Parked> parked() const = 0;
+    // Tries its stream again; where that works now, a new generation takes it in. False where not.
     virtual bool replay_parked(std::uint64_t id) = 0;
+    // Takes it off the list; its stream stays as it was before the event. False where unknown.
     virtual bool drop_parked(std::uint64_t id) = 0;
 };
 

@@ -29,7 +29,10 @@ std::string_view view_of(const rocksdb::Slice& slice) { return {slice.data(), sl
 
 [[noreturn]] void throw_status(const rocksdb::Status& status, std::string_view doing) {
     const std::string what = fmt::format("the view store failed {}: {}", doing, status.ToString());
-    if (status.IsCorruption()) throw ViewDamage(what);
+    // Files that are gone or are none of RocksDB's do not come back by waiting.
+    if (status.IsCorruption() || status.IsNotFound() || status.IsInvalidArgument() ||
+        status.IsPathNotFound())
+        throw ViewDamage(what);
     throw Fault(FaultKind::kUnavailable, what, "Check the disk of the view directory.");
 }
 
