@@ -76,6 +76,8 @@ class State {
                                                   std::string_view /*key*/) const {
         return std::nullopt;
     }
+    // Whether a recovery point should be kept now, having last been considered at version `since`.
+    virtual bool is_recovery_point(Version /*since*/) const { return false; }
     // About what document() takes as text: decides when a keyframe is due. O(1).
     virtual std::size_t size_bytes() const = 0;
 

@@ -263,8 +263,11 @@ ShardEnd Round::commit(Shard shard) {
     ShardWork& work = works_.at(shard);
     for (auto& [stream, state] : work.states) {
         // A state of another shard was only looked at: that shard may have moved on in this round.
-        if (state->exists() && log::shard_of(*sources_.log, stream) == shard)
-            sources_.cache->put(std::move(state));
+        if (!state->exists() || log::shard_of(*sources_.log, stream) != shard) continue;
+        const Version before = work.committed.at(stream);
+        if (sources_.snapshots != nullptr && state->version() > before)
+            sources_.snapshots->offer(*state, before);
+        sources_.cache->put(std::move(state));
     }
     work.states.clear();
     return work.end;

@@ -22,6 +22,7 @@
 #include "engine/log/event_log.h"
 #include "engine/replay/states.h"
 #include "engine/runtime/outcome.h"
+#include "engine/runtime/snapshotter.h"
 #include "engine/runtime/state_cache.h"
 
 namespace skein::runtime {
@@ -40,6 +41,7 @@ struct RoundSources {
     const domain::Limits* limits;
     StateCache* cache;
     std::uint16_t store_bits;  // of event ids
+    Snapshotter* snapshots;    // null: none are kept
 };
 
 enum class Take {

@@ -35,6 +35,7 @@ Runtime::Runtime(const Parts& parts, const RuntimeOptions& options)
       options_(options),
       store_bits_(static_cast<std::uint16_t>(xxh3_64(parts.log->info().store_id.view()) & 0x0fff)),
       cache_(options.state_cache_entries, options.state_cache_bytes),
+      snapshotter_(*parts.log, *parts.codec),
       executor_([this] { run_executor(); }) {}
 
 Runtime::~Runtime() { stop(); }
@@ -161,7 +162,8 @@ void Runtime::lead() {
 }
 
 RoundSources Runtime::sources() {
-    return {parts_.log, parts_.codec, parts_.history, &options_.limits, &cache_, store_bits_};
+    return {parts_.log, parts_.codec, parts_.history, &options_.limits,
+            &cache_,    store_bits_,  &snapshotter_};
 }
 
 // The end of a shard as the log has it, with the time of its last event.
@@ -369,6 +371,8 @@ Preview Runtime::preview(const domain::Command& command) {
     Round round(sources(), parts_.clock->now());
     return round.preview(command, ends_);
 }
+
+void Runtime::drain_snapshots() { snapshotter_.drain(); }
 
 void Runtime::step_down() {
     {

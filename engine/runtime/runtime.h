@@ -80,6 +80,9 @@ class Runtime {
     // What would be decided now; appends nothing.
     Preview preview(const domain::Command& command);
 
+    // Waits until the recovery points that are due are written.
+    void drain_snapshots();
+
     // Refuses new commands, answers those waiting, joins the executor thread. Idempotent.
     void stop();
 
@@ -124,6 +127,7 @@ class Runtime {
     bool is_led_ = false;
     bool is_stopping_ = false;
 
+    Snapshotter snapshotter_;
     std::thread executor_;
 };
 

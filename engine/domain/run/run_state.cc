@@ -203,4 +203,19 @@ const RunState& as_run(const State& state) {
     return *run;
 }
 
+bool RunState::is_recovery_point(Version since) const {
+    constexpr std::uint64_t kLongVersions = 1000;
+    constexpr std::int64_t kLongMicros = 10LL * 60 * 1'000'000;
+    const auto critical = routine.is_object() ? routine.find("critical") : std::nullopt;
+    const bool counts = (critical && critical->as_boolean().value_or(false)) ||
+                        version().value() > kLongVersions ||
+                        updated_at.us - started_at.us > kLongMicros;
+    if (!counts) return false;
+    bool is_checkpointed = false;
+    checkpoints.map().for_each([&](const std::string&, const Checkpoint& checkpoint) {
+        is_checkpointed = is_checkpointed || checkpoint.version > since;
+    });
+    return is_checkpointed || is_terminal();
+}
+
 }  // namespace skein::domain::run

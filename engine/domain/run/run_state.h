@@ -38,6 +38,8 @@ class RunState final : public State {
     json::Value values(Timestamp now) const override;
     json::Digest digest() const override;
     std::size_t size_bytes() const override;
+    // A critical or long run that was checkpointed after `since`, or has ended.
+    bool is_recovery_point(Version since) const override;
     // Of a variable, else of an intermediate result.
     std::optional<json::Value> keyed_value(std::string_view key) const override;
     std::optional<Version> named_point(std::string_view space,

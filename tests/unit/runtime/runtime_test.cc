@@ -272,3 +272,25 @@ TEST_CASE("runtime: an event above its limit is refused and half of nothing is w
     CHECK(engine.log.stream_head(Stream("swarm/s1/run/r1")) == Version(1));
     CHECK(code_of(engine.send(set_variable("s1", "r1", "a", "1"))) == "accepted");
 }
+
+TEST_CASE("runtime: long and critical runs leave recovery points that fold to the same [V-20]",
+          "[runtime]") {
+    MemoryEngine engine;
+    engine.send(create_swarm("s1"));
+    engine.send(
+        R"({"type":"StartRun","swarm":"s1","run":"r1","data":{"routine":{"id":"x","critical":true}}})");
+    engine.send(start_run("s1", "r2"));
+    for (int i = 0; i < 1100; ++i) engine.send(set_variable("s1", "r2", "a", std::to_string(i)));
+    engine.send(R"({"type":"CheckpointRun","swarm":"s1","run":"r1","data":{"name":"c"}})");
+    engine.runtime.drain_snapshots();
+    const Stream critical("swarm/s1/run/r1");
+    const Stream longer("swarm/s1/run/r2");
+    REQUIRE(engine.log.find_snapshot(critical, Version(100)));
+    REQUIRE(engine.log.find_snapshot(longer, Version(5000)));
+    CHECK(engine.log.find_snapshot(longer, Version(5000))->version >= Version(1000));
+    const replay::LogStates snapshots(engine.log, engine.codec, replay::Snapshots::kUse);
+    for (const Stream& stream : {critical, longer}) {
+        CHECK(snapshots.latest(stream)->document({}) == engine.folds.latest(stream)->document({}));
+        CHECK(snapshots.latest(stream)->digest() == engine.folds.latest(stream)->digest());
+    }
+}
