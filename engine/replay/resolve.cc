@@ -95,6 +95,20 @@ Result<Version, Rejection> with_offset(const Stream& stream, Version head, Versi
     return Version(static_cast<std::uint64_t>(shifted));
 }
 
+Result<Version, Rejection> numbered_version(const Stream& stream, Version head,
+                                            const Point& point) {
+    if (point.number > head.value())
+        return out_of_range(stream, head, fmt::format("version {}", point.number));
+    return with_offset(stream, head, Version(point.number), point.offset);
+}
+
+// A source may be behind the log in what is newest; by version it gives everything.
+std::shared_ptr<const domain::State> newest_state(const ResolveSources& sources,
+                                                  const Stream& stream, Version head) {
+    std::shared_ptr<const domain::State> latest = sources.states->latest(stream);
+    return latest->version() < head ? sources.states->at(stream, head) : latest;
+}
+
 }  // namespace
 
 Version version_at(const log::EventLog& log, const Stream& stream, Position position) {
@@ -136,11 +150,7 @@ Result<Version, Rejection> resolve_in_state(const domain::State& newest, const P
     const Stream& stream = newest.stream();
     const Version head = newest.version();
     if (point.kind == PointKind::kHead) return with_offset(stream, head, head, point.offset);
-    if (point.kind == PointKind::kVersion) {
-        if (point.number > head.value())
-            return out_of_range(stream, head, fmt::format("version {}", point.number));
-        return with_offset(stream, head, Version(point.number), point.offset);
-    }
+    if (point.kind == PointKind::kVersion) return numbered_version(stream, head, point);
     const std::string_view space = space_of(point.kind);
     const std::optional<Version> version = newest.named_point(space, point.name);
     if (version) return *version;
@@ -151,11 +161,12 @@ Result<Version, Rejection> resolve_version(const ResolveSources& sources, const 
                                            const Point& point) {
     const Version head = sources.log->stream_head(stream);
     switch (point.kind) {
-        case PointKind::kHead:
-        case PointKind::kVersion:
+        case PointKind::kHead: return with_offset(stream, head, head, point.offset);
+        case PointKind::kVersion: return numbered_version(stream, head, point);
         case PointKind::kTag:
         case PointKind::kCheckpoint:
-        case PointKind::kStep: return resolve_in_state(*sources.states->latest(stream), point);
+        case PointKind::kStep:
+            return resolve_in_state(*newest_state(sources, stream, head), point);
         case PointKind::kPosition: {
             const Position last = sources.log->head(log::shard_of(*sources.log, stream)).position;
             if (point.number > last.value())
