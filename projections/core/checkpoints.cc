@@ -35,7 +35,8 @@ std::optional<std::string> find_mismatch(const store::ViewStore& store, const lo
         const store::CheckpointRow row = load_checkpoint(store, log, shard);
         if (row.position.value() == 0) continue;
         if (row.projection != identity.projection) return "made by another version of the views";
-        if (row.incarnation != identity.incarnation) return "made from another incarnation of the log";
+        if (row.incarnation != identity.incarnation)
+            return "made from another incarnation of the log";
         const log::Head head = log.head(shard);
         if (row.position > head.position)
             return fmt::format("shard {}: the checkpoint {} stands above the log's head {}", number,

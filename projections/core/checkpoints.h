@@ -15,8 +15,9 @@ namespace skein::projections::core {
 
 // What a generation was made by and from. Another one means that its rows mean something else.
 struct Identity {
-    Uuid incarnation;              // of the log
-    std::uint64_t projection = 0;  // of the layouts: kProjectionVersion and the kinds' state versions
+    Uuid incarnation;  // of the log
+    std::uint64_t projection =
+        0;  // of the layouts: kProjectionVersion and the kinds' state versions
 };
 Identity identity_of(const log::EventLog& log, const codec::Codec& codec);
 

@@ -44,7 +44,7 @@ class Generations {
 
     const std::filesystem::path directory_;
     std::shared_ptr<const store::BlockCache> block_cache_;
-    mutable std::mutex mutex_;         // guards what follows
+    mutable std::mutex mutex_;  // guards what follows
     std::optional<std::string> live_;
     std::map<std::string, bool> names_;  // whether it may be believed: live or finished
     std::map<std::string, std::weak_ptr<store::ViewStore>> open_;

@@ -139,11 +139,11 @@ void Projector::take(const log::EventView& view) {
 void Projector::must_follow(const log::EventView& view, std::string_view previous) const {
     const Hash& last = checkpoints_.at(shard_).hash;
     if (previous == last.view()) return;
-    throw Fault(FaultKind::kCorruption,
-                fmt::format("shard {} position {}: the hash before it is {}, but {} was expected",
-                            view.shard.value(), view.position.value(), to_hex(previous),
-                            to_hex(last)),
-                "Run `skein verify --all`.");
+    throw Fault(
+        FaultKind::kCorruption,
+        fmt::format("shard {} position {}: the hash before it is {}, but {} was expected",
+                    view.shard.value(), view.position.value(), to_hex(previous), to_hex(last)),
+        "Run `skein verify --all`.");
 }
 
 void Projector::apply(const log::EventView& view, const codec::DecodedEvent& decoded) {

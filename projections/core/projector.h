@@ -37,8 +37,8 @@ struct ProjectorOptions {
 
 class Projector {
  public:
-    Projector(const log::EventLog& log, const codec::Codec& codec, store::ViewStore& store, View& view,
-              ProjectorOptions options);
+    Projector(const log::EventLog& log, const codec::Codec& codec, store::ViewStore& store,
+              View& view, ProjectorOptions options);
     ~Projector();
 
     Position position(Shard shard) const;

@@ -2,7 +2,8 @@
 // what it needs to go on; rows are the truth of a view, memory is not.
 //
 // Threads: one owner, the thread of its projector. Errors: store::ViewDamage where rows are broken,
-// Fault kUnavailable; an event that cannot be applied is a Refusal. Source: design section 6, V-171.
+// Fault kUnavailable; an event that cannot be applied is a Refusal. Source: design section 6,
+// V-171.
 #pragma once
 
 #include <cstdint>

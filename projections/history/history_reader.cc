@@ -27,14 +27,14 @@ class HistoryReader::Session final : public domain::Past {
         if (known != known_.end()) return known->second;
         const std::optional<std::uint64_t> ordinal = reader_.ordinal_of(stream, version);
         if (!ordinal || depth_ >= kDepthMax)
-            throw store::ViewDamage(fmt::format("{} at version {} is missing", stream.str(),
-                                                version.value()));
+            throw store::ViewDamage(
+                fmt::format("{} at version {} is missing", stream.str(), version.value()));
         ++depth_;
         Reading reading = reader_.read_in(*const_cast<Session*>(this), stream, *ordinal);
         --depth_;
         if (reading.state->version() != version)
-            throw store::ViewDamage(fmt::format("{} at version {} is missing", stream.str(),
-                                                version.value()));
+            throw store::ViewDamage(
+                fmt::format("{} at version {} is missing", stream.str(), version.value()));
         known_.emplace(key, reading.state);
         return reading.state;
     }
@@ -73,7 +73,8 @@ std::optional<store::HeadRow> HistoryReader::head(const Stream& stream) const {
 }
 
 // Where the delta of a version stands.
-std::optional<std::uint64_t> HistoryReader::ordinal_of(const Stream& stream, Version version) const {
+std::optional<std::uint64_t> HistoryReader::ordinal_of(const Stream& stream,
+                                                       Version version) const {
     const domain::Kind* kind = kind_of(stream);
     if (kind == nullptr || version.value() == 0) return std::nullopt;
     if (kind->basis == domain::DocumentBasis::kStream) return version.value();
@@ -103,11 +104,12 @@ Reading HistoryReader::read_in(Session& session, const Stream& stream,
     reading.past_reads = newest.past_reads;
     if (newest.base > 0) load_keyframe(keys, newest.base, *reading.state);
     const std::string end = keys.delta(reading.ordinal) + '\0';
-    store_->scan(keys.delta(newest.base + 1), end, [&](std::string_view key, std::string_view value) {
-        const std::uint64_t ordinal = store::ordinal_of_delta(key).value_or(0);
-        fold(session, keys, store::read_delta(key, value, ordinal), *reading.state);
-        return true;
-    });
+    store_->scan(keys.delta(newest.base + 1), end,
+                 [&](std::string_view key, std::string_view value) {
+                     const std::uint64_t ordinal = store::ordinal_of_delta(key).value_or(0);
+                     fold(session, keys, store::read_delta(key, value, ordinal), *reading.state);
+                     return true;
+                 });
     if (reading.state->digest() != newest.digest)
         throw store::ViewDamage(fmt::format("{} at {}: the digest is {}, but {} was expected",
                                             stream.str(), reading.ordinal,
@@ -128,9 +130,9 @@ void HistoryReader::load_keyframe(const store::DocumentKeys& keys, std::uint64_t
                          const std::string_view slice = reader.string();
                          const auto problem = kind.load(state, slice, &chunks);
                          if (!reader.ok() || problem)
-                             throw store::ViewDamage(
-                                 fmt::format("a keyframe does not decode: {}: {}",
-                                             store::show_key(key), problem ? problem->what : "cut"));
+                             throw store::ViewDamage(fmt::format(
+                                 "a keyframe does not decode: {}: {}", store::show_key(key),
+                                 problem ? problem->what : "cut"));
                      }
                      return !complete;
                  });
@@ -181,8 +183,8 @@ std::shared_ptr<const domain::State> HistoryReader::at(const Stream& stream,
                                                        Version version) const {
     Reading reading = at_version(stream, version);
     if (reading.ordinal == 0)
-        throw Fault(FaultKind::kCorruption,
-                    fmt::format("{} has no version {} in the views", stream.str(), version.value()));
+        throw Fault(FaultKind::kCorruption, fmt::format("{} has no version {} in the views",
+                                                        stream.str(), version.value()));
     return reading.state;
 }
 
@@ -209,7 +211,8 @@ Reading HistoryReader::newest(const Stream& stream) const {
 Reading HistoryReader::as_of(const Stream& stream, Position position) const {
     const domain::Kind* kind = kind_of(stream);
     if (kind != nullptr && kind->basis == domain::DocumentBasis::kScope) {
-        // The mark first: an event that is projected meanwhile must not be in it and not in the rows.
+        // The mark first: an event that is projected meanwhile must not be in it and not in the
+        // rows.
         const store::DocumentKeys keys = keys_of(stream);
         const auto row =
             store_->seek_for_prev(store::timeline_key(keys.shard(), keys.scope(), position),

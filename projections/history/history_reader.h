@@ -1,9 +1,9 @@
 // HistoryReader: documents at any point, out of the rows of one generation.
 //
-// A document is read from the keyframe that its last delta names and the deltas behind that; what its
-// events take from other places (a fork's source, a restore's target) is read in the same way, once
-// per read. So the past costs what the present costs.
-// An ordinal counts a document's deltas: versions of stream documents, positions of scope documents.
+// A document is read from the keyframe that its last delta names and the deltas behind that; what
+// its events take from other places (a fork's source, a restore's target) is read in the same way,
+// once per read. So the past costs what the present costs. An ordinal counts a document's deltas:
+// versions of stream documents, positions of scope documents.
 // Threads: all methods from any thread. Errors: store::ViewDamage where rows do not give the digest
 // that stands beside them, or are missing. Source: design section 6 (history view), V-26.
 #pragma once

@@ -63,12 +63,13 @@ HistoryView::~HistoryView() = default;
 std::optional<core::Refusal> HistoryView::apply(const core::Incoming& incoming, core::Rows& rows) {
     const domain::EventMeta& meta = incoming.event.meta;
     if (reader_.kind_of(meta.stream) == nullptr)
-        return core::Refusal{"unknown-kind", fmt::format("no kind has the stream {}",
-                                                         meta.stream.str())};
+        return core::Refusal{"unknown-kind",
+                             fmt::format("no kind has the stream {}", meta.stream.str())};
     const std::shared_ptr<Document> document = documents_.get(meta.stream);
     if (meta.version != document->state->version().next())
-        return core::Refusal{"version-gap", fmt::format("version {} follows {}", meta.version.value(),
-                                                        document->state->version().value())};
+        return core::Refusal{"version-gap",
+                             fmt::format("version {} follows {}", meta.version.value(),
+                                         document->state->version().value())};
     std::uint64_t past_reads = 0;
     if (auto refusal = fold(incoming, document, rows, past_reads)) return refusal;
     const std::uint64_t ordinal =

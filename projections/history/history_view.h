@@ -66,8 +66,8 @@ class HistoryView final : public core::View {
     Readers* const readers_;
     Documents documents_;
     Keyframes keyframes_;
-    std::map<Stream, domain::Mark> scope_marks_;     // last events of scopes, not published yet
-    std::shared_ptr<Document> applying_;             // whose state is between two versions
+    std::map<Stream, domain::Mark> scope_marks_;  // last events of scopes, not published yet
+    std::shared_ptr<Document> applying_;          // whose state is between two versions
 };
 
 }  // namespace skein::projections::history

@@ -8,11 +8,11 @@ namespace skein::projections::history {
 
 namespace {
 
-constexpr std::uint64_t kDeltaBytesMin = 2048;   // below it a keyframe saves nothing
-constexpr std::uint64_t kPastReadsMax = 4;       // documents that one read may touch beside its own
-constexpr std::size_t kRowBytes = 64U << 10;     // of a part: a fraction of a millisecond
+constexpr std::uint64_t kDeltaBytesMin = 2048;  // below it a keyframe saves nothing
+constexpr std::uint64_t kPastReadsMax = 4;      // documents that one read may touch beside its own
+constexpr std::size_t kRowBytes = 64U << 10;    // of a part: a fraction of a millisecond
 constexpr std::size_t kChunkBytesMax = 1U << 20;  // hashed for a part: about 2 ms
-constexpr std::size_t kSliceBytes = 4096;        // small, because a slice of ids stands for much
+constexpr std::size_t kSliceBytes = 4096;         // small, because a slice of ids stands for much
 
 }  // namespace
 
@@ -28,8 +28,8 @@ void Keyframes::start(const std::shared_ptr<Document>& document) {
     open.ordinal = document->head.ordinal;
     open.chunks = std::make_unique<ChunkRows>(store_, known_, document->keys.shard(),
                                               std::string(document->keys.scope()));
-    open.slicer = codec_.kind_codec(document->kind->name)
-                      .slice(document->state->clone(), open.chunks.get());
+    open.slicer =
+        codec_.kind_codec(document->kind->name).slice(document->state->clone(), open.chunks.get());
     document->keyframe_pending = true;
     document->bytes_since_pending = 0;
     document->past_reads_since_pending = 0;
@@ -66,9 +66,9 @@ std::shared_ptr<Document> Keyframes::step(core::Rows& rows) {
 }
 
 void Keyframes::abandon(const Document& document) {
-    const auto gone =
-        std::remove_if(open_.begin(), open_.end(),
-                       [&](const Open& open) { return open.document.get() == &document; });
+    const auto gone = std::remove_if(open_.begin(), open_.end(), [&](const Open& open) {
+        return open.document.get() == &document;
+    });
     open_.erase(gone, open_.end());
 }
 

@@ -2,9 +2,9 @@
 //
 //   row of a scope  = shard u32 BE | scope | 0x00 | kind u8 | rest
 //   reserved row    = 0xFFFFFFFF   | kind u8 | rest
-// So one scope is one contiguous range, and within it the rows of one kind are. Ids and streams hold
-// no NUL; the suffix of a stream is what follows its scope: `/run/r1` of `swarm/s1/run/r1`, or empty.
-// Ordinals, positions and slices are big-endian, so that byte order is number order.
+// So one scope is one contiguous range, and within it the rows of one kind are. Ids and streams
+// hold no NUL; the suffix of a stream is what follows its scope: `/run/r1` of `swarm/s1/run/r1`, or
+// empty. Ordinals, positions and slices are big-endian, so that byte order is number order.
 // Example: the head of swarm/s1/run/r1 in shard 3 is 00000003 "swarm/s1" 00 01 "/run/r1".
 // Threads: constants. Errors: none. Source: design section 6.
 #pragma once

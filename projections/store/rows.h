@@ -61,7 +61,7 @@ TimelineRow read_timeline(std::string_view key, std::string_view value);
 
 struct CheckpointRow {
     Position position;
-    Hash hash;  // of the log at that position
+    Hash hash;                     // of the log at that position
     std::uint64_t projection = 0;  // kProjectionVersion mixed with the state versions of the kinds
     Uuid incarnation;
     std::uint64_t rows = 0;  // kept for this shard

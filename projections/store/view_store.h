@@ -1,10 +1,11 @@
 // ViewStore: the sorted rows of one generation of the views. A port with a RocksDB and a memory
 // implementation, held to the same contract (tests/contract/view_store).
 //
-// Promises: a batch is all or nothing, also over a crash, and batches are seen in the order in which
-// they were written: after a crash a store holds a prefix of its batches. Journal::kKept survives a
-// killed process; batches written with kSkipped survive it only after flush(), still as a prefix.
-// Every row carries a checksum of its key and value; a read never gives bytes that fail it.
+// Promises: a batch is all or nothing, also over a crash, and batches are seen in the order in
+// which they were written: after a crash a store holds a prefix of its batches. Journal::kKept
+// survives a killed process; batches written with kSkipped survive it only after flush(), still as
+// a prefix. Every row carries a checksum of its key and value; a read never gives bytes that fail
+// it.
 // Threads: all methods from any thread; a batch belongs to one. Errors: ViewDamage where rows or the
 // store are broken (the view is dropped and built again), Fault kUnavailable where the disk is.
 // Source: design section 6, reliability 3.3; V-171.
@@ -64,10 +65,12 @@ class ViewStore {
     using Visit = std::function<bool(std::string_view key, std::string_view value)>;
     virtual void scan(std::string_view from, std::string_view to, const Visit& visit) const = 0;
     // Reads all rows and hands out the keys of those whose checksum fails.
-    virtual void check_rows(const std::function<void(std::string_view key, bool sound)>& visit) const = 0;
+    virtual void check_rows(
+        const std::function<void(std::string_view key, bool sound)>& visit) const = 0;
 
     virtual std::unique_ptr<RowBatch> make_batch() const = 0;
-    // Takes the batch's rows; it is empty afterwards. Precondition: from make_batch() of this store.
+    // Takes the batch's rows; it is empty afterwards. Precondition: from make_batch() of this
+    // store.
     virtual void write(RowBatch& batch, Journal journal) = 0;
     // Adds rows with strictly increasing keys, all or nothing and durable: a sorted run with its
     // checkpoint row goes in by this one call.

@@ -1,0 +1,153 @@
+// The contract of the view store, on both implementations.
+#include <rocksdb/db.h>
+#include <catch2/catch.hpp>
+
+#include "projections/store/keys.h"
+#include "projections/store/memory_view_store.h"
+#include "projections/store/rocks_view_store.h"
+#include "tests/contract/temp_directory.h"
+
+namespace {
+
+using namespace skein::projections::store;
+using skein::test::TempDirectory;
+
+struct MemoryBackend {
+    std::unique_ptr<ViewStore> store = std::make_unique<MemoryViewStore>();
+    void damage(const std::string& key) { static_cast<MemoryViewStore&>(*store).damage(key); }
+};
+
+struct RocksBackend {
+    TempDirectory directory;
+    std::unique_ptr<ViewStore> store = open();
+
+    std::unique_ptr<ViewStore> open() {
+        return open_rocks_view_store({directory.path() + "/rows", nullptr});
+    }
+    void damage(const std::string& key) {
+        store.reset();
+        rocksdb::DB* raw = nullptr;
+        REQUIRE(rocksdb::DB::Open({}, directory.path() + "/rows", &raw).ok());
+        std::string value;
+        REQUIRE(raw->Get({}, key, &value).ok());
+        value.front() = static_cast<char>(value.front() ^ 1);
+        REQUIRE(raw->Put({}, key, value).ok());
+        delete raw;
+        store = open();
+    }
+};
+
+void write(ViewStore& store, const std::vector<Row>& rows) {
+    const auto batch = store.make_batch();
+    for (const Row& row : rows) batch->put(row.key, row.value);
+    store.write(*batch, Journal::kKept);
+}
+
+std::vector<std::string> keys_in(const ViewStore& store, const std::string& from,
+                                 const std::string& to) {
+    std::vector<std::string> keys;
+    store.scan(from, to, [&](std::string_view key, std::string_view) {
+        keys.emplace_back(key);
+        return true;
+    });
+    return keys;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("view store: rows are read by key, by the key before and in order", "",
+                   MemoryBackend, RocksBackend) {
+    TestType backend;
+    write(*backend.store, {{"a", "1"}, {"c", ""}, {"b", "2"}});
+    CHECK(backend.store->get("a") == "1");
+    CHECK(backend.store->get("c") == "");
+    CHECK(!backend.store->get("d"));
+    CHECK(backend.store->seek_for_prev("bz", "a")->key == "b");
+    CHECK(backend.store->seek_for_prev("b", "a")->value == "2");
+    CHECK(!backend.store->seek_for_prev("b", "ba"));
+    CHECK(!backend.store->seek_for_prev("0", ""));
+    CHECK(keys_in(*backend.store, "a", "c") == std::vector<std::string>{"a", "b"});
+    int seen = 0;
+    backend.store->scan("a", "z", [&](std::string_view, std::string_view) { return ++seen < 2; });
+    CHECK(seen == 2);
+}
+
+TEMPLATE_TEST_CASE("view store: a batch replaces and erases in its own order", "", MemoryBackend,
+                   RocksBackend) {
+    TestType backend;
+    write(*backend.store, {{"a", "1"}, {"b", "1"}, {"c", "1"}});
+    const auto batch = backend.store->make_batch();
+    batch->erase_range("a", "c");
+    batch->put("b", "2");
+    batch->erase("c");
+    CHECK(batch->bytes() > 0);
+    backend.store->write(*batch, Journal::kKept);
+    CHECK(keys_in(*backend.store, "", "z") == std::vector<std::string>{"b"});
+    CHECK(backend.store->get("b") == "2");
+    backend.store->write(*batch, Journal::kKept);  // empty by now
+    CHECK(backend.store->get("b") == "2");
+}
+
+TEMPLATE_TEST_CASE("view store: a sorted run goes in with one call and hides older rows", "",
+                   MemoryBackend, RocksBackend) {
+    TestType backend;
+    write(*backend.store, {{"b", "old"}});
+    backend.store->ingest({{"a", "1"}, {"b", "new"}, {"checkpoint", "3"}});
+    CHECK(backend.store->get("b") == "new");
+    CHECK(keys_in(*backend.store, "", "z").size() == 3);
+    backend.store->flush();
+    CHECK(backend.store->stats().rows >= 3);
+}
+
+TEMPLATE_TEST_CASE("view store: an edited row is never given out", "", MemoryBackend,
+                   RocksBackend) {
+    TestType backend;
+    write(*backend.store, {{"a", "one"}, {"b", "two"}});
+    backend.damage("b");
+    CHECK(backend.store->get("a") == "one");
+    CHECK_THROWS_AS(backend.store->get("b"), ViewDamage);
+    CHECK_THROWS_AS(backend.store->seek_for_prev("z", ""), ViewDamage);
+    CHECK_THROWS_AS(keys_in(*backend.store, "", "z"), ViewDamage);
+    std::vector<std::string> broken;
+    backend.store->check_rows([&](std::string_view key, bool sound) {
+        if (!sound) broken.emplace_back(key);
+    });
+    CHECK(broken == std::vector<std::string>{"b"});
+}
+
+TEST_CASE("view store: rows written to disk are there after closing") {
+    RocksBackend backend;
+    write(*backend.store, {{"a", "1"}});
+    const auto batch = backend.store->make_batch();
+    batch->put("b", "2");
+    backend.store->write(*batch, Journal::kSkipped);
+    backend.store->flush();
+    backend.store.reset();
+    backend.store = backend.open();
+    CHECK(backend.store->get("a") == "1");
+    CHECK(backend.store->get("b") == "2");
+    backend.store->destroy_when_closed();
+    backend.store.reset();
+    CHECK(!std::filesystem::exists(backend.directory.path() + "/rows"));
+}
+
+TEST_CASE("view keys: order is the order of shard, scope, kind and ordinal") {
+    const skein::Stream run("swarm/s1/run/r1");
+    const DocumentKeys keys(skein::Shard(3), run);
+    CHECK(keys.delta(9) < keys.delta(10));
+    CHECK(keys.delta(255) < keys.delta(256));
+    CHECK(keys.keyframe(1, 7) < keys.keyframe(2, 0));
+    CHECK(keys.head() < keys.delta(0));
+    const KeyRange range = scope_range(skein::Shard(3), "swarm/s1");
+    CHECK(range.from < keys.head());
+    CHECK(keys.keyframe(~0ULL, 9) < range.to);
+    CHECK_FALSE(DocumentKeys(skein::Shard(3), skein::Stream("swarm/s10")).head() < range.to);
+    const auto place = place_of_row(keys.keyframe(7, 2));
+    REQUIRE(place);
+    CHECK(place->stream == run);
+    CHECK(place->ordinal == 7);
+    CHECK(place->kind == KeyKind::kKeyframe);
+    CHECK(stream_of_reserved(index_key("run", run.str())) == run);
+    CHECK(!place_of_row(checkpoint_key(skein::Shard(1))));
+    CHECK(!place_of_row("x"));
+}
