@@ -27,6 +27,20 @@ run::Assignment read_assignment(PayloadReader& in, const fbs::Assignment& table)
     return {std::move(key), in.value(table.value(), "value")};
 }
 
+// They are printed as one object, so no key may stand there twice.
+std::vector<run::Assignment> read_assignments(
+    PayloadReader& in, const flatbuffers::Vector<flatbuffers::Offset<fbs::Assignment>>* tables,
+    std::string_view name) {
+    std::vector<run::Assignment> items = in.list<run::Assignment>(tables, read_assignment);
+    std::vector<std::string_view> keys;
+    keys.reserve(items.size());
+    for (const run::Assignment& item : items) keys.push_back(item.first);
+    std::sort(keys.begin(), keys.end());
+    if (std::adjacent_find(keys.begin(), keys.end()) != keys.end())
+        in.refuse(name, "a list of keys that differ");
+    return items;
+}
+
 run::Update read_update(PayloadReader& in, const fbs::Update& table) {
     run::Update update;
     update.area = in.choice<run::Area>(table.area(), "area");
@@ -41,7 +55,7 @@ run::Update read_update(PayloadReader& in, const fbs::Update& table) {
 
 void read(PayloadReader& in, const fbs::RunStarted& table, run::RunStarted& event) {
     event.routine = in.value(table.routine(), "routine", Shape::kObject);
-    event.inputs = in.list<run::Assignment>(table.inputs(), read_assignment);
+    event.inputs = read_assignments(in, table.inputs(), "inputs");
     event.parent = read_point(in, table.parent());
     event.inherited = in.names(table.inherited(), "inherited", Names::kKeys);
     event.inherits_all = table.inherits_all();
@@ -102,7 +116,7 @@ run::Delivery read_delivery(PayloadReader& in, const fbs::Delivery& table) {
 }
 
 void read(PayloadReader& in, const fbs::RunCompleted& table, run::RunCompleted& event) {
-    event.outputs = in.list<run::Assignment>(table.outputs(), read_assignment);
+    event.outputs = read_assignments(in, table.outputs(), "outputs");
     event.deliveries = in.list<run::Delivery>(table.deliveries(), read_delivery);
     event.parent_merge = in.choice<run::ParentMerge>(table.parent_merge(), "parent_merge");
 }

@@ -193,6 +193,11 @@ TEST_CASE("codec: payloads that break a rule of meaning are refused") {
     resolved.conflict = "c1.x";
     resolved.key = "k";
     CHECK(refused(resolved));
+    domain::run::RunCompleted completed;
+    completed.outputs = {{"a", json::Value()}, {"b", json::Value()}};
+    CHECK_FALSE(refused(completed));
+    completed.outputs.emplace_back("a", json::Value());
+    CHECK(refused(completed));
     domain::run::RunStarted started;
     started.permissions = json::Value::object({});
     CHECK(refused(started));

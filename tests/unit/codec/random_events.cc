@@ -98,9 +98,13 @@ run::Update update(Dice& dice) {
     return made;
 }
 
-run::Assignment assignment(Dice& dice) {
-    std::string key = dice.key();
-    return {std::move(key), dice.value()};
+// Keys of one list differ.
+std::vector<run::Assignment> assignments(Dice& dice) {
+    int count = 0;
+    return list_of<run::Assignment>(dice, [&] {
+        std::string key = dice.key() + "#" + std::to_string(count++);
+        return run::Assignment{std::move(key), dice.value()};
+    });
 }
 
 run::MergedKey merged_key(Dice& dice) {
@@ -134,7 +138,7 @@ std::optional<double> amount(Dice& dice) {
 
 void fill(run::RunStarted& event, Dice& dice) {
     event.routine = dice.has() ? dice.object() : json::Value();
-    event.inputs = list_of<run::Assignment>(dice, [&] { return assignment(dice); });
+    event.inputs = assignments(dice);
     event.parent = maybe<run::RunPoint>(dice, [&] { return point(dice); });
     event.inherits_all = dice.coin();
     if (!event.inherits_all) event.inherited = list_of<std::string>(dice, [&] { return dice.key(); });
@@ -173,7 +177,7 @@ void fill(run::ExportMarked& event, Dice& dice) {
     if (event.mark.has_transformation) event.mark.transformation = dice.coin() ? "/a/0" : "";
 }
 void fill(run::RunCompleted& event, Dice& dice) {
-    event.outputs = list_of<run::Assignment>(dice, [&] { return assignment(dice); });
+    event.outputs = assignments(dice);
     event.deliveries = list_of<run::Delivery>(dice, [&] {
         std::string key = dice.key();
         const auto destination = any_of(dice, run::Destination::kExternalSystem);
