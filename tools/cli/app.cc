@@ -1,28 +1,99 @@
 #include "tools/cli/app.h"
 
+#include <fmt/format.h>
+
+#include "tools/cli/choices.h"
+
 namespace skein::cli {
+
+namespace {
+
+constexpr const char* kNotes =
+    "A RESOURCE is swarm/S, swarm/S/run/R, run/R (where it is unique) or board/S.\n"
+    "A POINT follows it: @head, @12, @12^ (just before), @head~3, @pos:88, @2026-11-20T10:03:11Z,\n"
+    "@-5m, @tag:NAME, @ckpt:NAME, @ev:UUID, @cmd:UUID, @step:ID; a range is @A..B.\n"
+    "\n"
+    "Exit codes: 0 ok; 1 negative answer; 2 usage; 3 not found; 4 rejected; 5 unavailable;\n"
+    "6 corruption; 7 denied; 8 no answer in time; 130 interrupted.";
+
+const CLI::App& innermost(const CLI::App& app) {
+    const auto typed = app.get_subcommands();
+    return typed.empty() ? app : innermost(*typed.front());
+}
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(sub->get_name());
+    return names;
+}
+
+// Every flag that could have been typed behind this command.
+std::vector<std::string> flags_of(const CLI::App& app) {
+    std::vector<std::string> flags;
+    for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
+        for (const CLI::Option* option : at->get_options()) {
+            for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+            for (const std::string& name : option->get_snames()) flags.push_back("-" + name);
+        }
+    }
+    return flags;
+}
+
+std::string path_of(const CLI::App& app) {
+    if (app.get_parent() == nullptr) return "skein";
+    return path_of(*app.get_parent()) + " " + app.get_name();
+}
+
+}  // namespace
+
+std::string version_text() { return SKEIN_VERSION; }
 
 void build_app(CLI::App& app, Cli& cli, const SetAction& set) {
     app.name("skein");
-    app.description("skein: event-sourced state for swarms of AI agents, with time travel");
+    app.description("Event-sourced state for swarms of AI agents, with time travel");
+    app.footer(kNotes);
     app.require_subcommand(0, 1);
     app.fallthrough();
     app.add_option("--data", cli.data, "Directory of the embedded store")
         ->envname("SKEIN_DATA")
         ->capture_default_str();
     app.add_option("-o,--output", cli.output, "How to print")
-        ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
+        ->check(one_of({"table", "json", "jsonl", "csv"}));
     app.add_flag("--json", cli.is_json, "Short for -o json");
     app.add_option("--color", cli.colour, "When to use colours")
-        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->check(one_of({"auto", "always", "never"}))
         ->capture_default_str();
+    app.set_version_flag("--version", "skein " + version_text());
     for (const CommandEntry& entry : commands()) entry.add(app, cli, set);
 }
 
-std::string help_of_typed(const CLI::App& app) {
-    const auto typed = app.get_subcommands();
-    if (typed.empty()) return app.help();
-    return help_of_typed(*typed.front());
+// App::help() would go on to the subcommand that was typed.
+std::string help_of(const CLI::App& command) {
+    return command.get_formatter()->make_help(&command, path_of(command),
+                                              CLI::AppFormatMode::Normal);
+}
+
+std::string help_of_typed(const CLI::App& app) { return help_of(innermost(app)); }
+
+int refuse_parse(Cli& cli, const CLI::App& app, const CLI::ParseError& error) {
+    const CLI::App& typed = innermost(app);
+    const std::vector<std::string> commands = commands_of(typed);
+    const std::string help = fmt::format("`{} --help` shows what it takes.", path_of(typed));
+    for (const std::string& word : app.remaining(true)) {
+        if (word.starts_with('-') && word.size() > 1) {
+            const std::string flag = word.substr(0, word.find('='));
+            return cli.refuse_usage(fmt::format("{} knows no option {}{}", path_of(typed), flag,
+                                                suggestion(flag, flags_of(typed))),
+                                    help);
+        }
+        if (!commands.empty())
+            return cli.refuse_usage(
+                fmt::format("there is no command \"{}\"{}", word, suggestion(word, commands)),
+                help);
+        return cli.refuse_usage(fmt::format("one word too many: \"{}\"", word), help);
+    }
+    return cli.refuse_usage(error.what(), help);
 }
 
 }  // namespace skein::cli

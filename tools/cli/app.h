@@ -1,7 +1,7 @@
-// The CLI11 tree of the whole program, and what is made from it: help, man page, completion,
-// reference.
+// The CLI11 tree of the whole program: the one table of commands, and what is said where the words
+// typed do not fit it.
 //
-// Threads: pure. Errors: none. Source: interfaces section 4 ("One command table").
+// Threads: pure. Errors: exit codes. Source: interfaces section 4 ("One command table").
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -13,7 +13,12 @@ namespace skein::cli {
 
 // Global options and every command of commands().
 void build_app(CLI::App& app, Cli& cli, const SetAction& set);
+std::string help_of(const CLI::App& command);
 // Help of the innermost command that was typed.
 std::string help_of_typed(const CLI::App& app);
+// What is wrong with the words typed, with the nearest known name.
+int refuse_parse(Cli& cli, const CLI::App& app, const CLI::ParseError& error);
+
+std::string version_text();  // "0.1.0"
 
 }  // namespace skein::cli

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "engine/domain/fields.h"
 #include "tools/cli/app.h"
+#include "tools/cli/text_output.h"
 
 namespace skein::cli {
 
@@ -28,11 +28,17 @@ Store& Cli::open(OpenMode mode, Projecting projecting) {
     options.directory = data;
     options.mode = mode;
     options.projecting = projecting;
+    options.kinds = kinds_;
     store_ = Store::open(options);
     return *store_;
 }
 
 void Cli::print(const json::Value& document) { out() << document.text() << '\n'; }
+
+void Cli::print_or_show(const json::Value& document) {
+    if (format() != Format::kText) return print(document);
+    print_document(out(), document);
+}
 
 int Cli::refuse(const domain::Rejection& rejection) {
     err() << "error: " << rejection.message << " (" << rejection.code->name << ")\n"
@@ -58,33 +64,8 @@ int Cli::refuse_usage(std::string_view what, std::string_view next) {
     return kUsage;
 }
 
-namespace {
-
-// A wrong first word gets the command that is nearest to it.
-int refuse_parse(Cli& cli, const CLI::App& app, const std::vector<std::string>& arguments,
-                 const CLI::ParseError& error) {
-    std::vector<std::string_view> names;
-    std::vector<std::string> owned;
-    for (const CLI::App* sub : app.get_subcommands({})) owned.push_back(sub->get_name());
-    for (const std::string& name : owned) names.push_back(name);
-    for (const std::string& argument : arguments) {
-        if (argument.starts_with('-')) continue;
-        const std::string_view near = domain::nearest(argument, names);
-        const bool is_known = std::find(owned.begin(), owned.end(), argument) != owned.end();
-        if (!is_known && !near.empty())
-            return cli.refuse_usage("there is no command \"" + argument + "\"",
-                                    "did you mean `skein " + std::string(near) + "`?");
-        break;
-    }
-    return cli.refuse_usage(error.what(),
-                            "`skein help` lists the commands, `skein COMMAND --help` "
-                            "one command's options.");
-}
-
-}  // namespace
-
-int run_cli(const std::vector<std::string>& arguments, Streams streams) {
-    Cli cli(streams);
+int run_cli(const std::vector<std::string>& arguments, Streams streams, const Kinds& kinds) {
+    Cli cli(streams, kinds);
     Action action;
     CLI::App app;
     build_app(app, cli, [&action](Action chosen) { action = std::move(chosen); });
@@ -94,12 +75,15 @@ int run_cli(const std::vector<std::string>& arguments, Streams streams) {
     } catch (const CLI::CallForHelp&) {
         streams.out << help_of_typed(app);
         return kOk;
+    } catch (const CLI::CallForVersion& version) {
+        streams.out << version.what() << '\n';
+        return kOk;
     } catch (const CLI::ParseError& error) {
-        return refuse_parse(cli, app, arguments, error);
+        return refuse_parse(cli, app, error);
     }
     if (!action) {
-        streams.out << app.help();
-        return arguments.empty() ? kUsage : kOk;
+        streams.err << help_of(app);
+        return kUsage;
     }
     try {
         return action();

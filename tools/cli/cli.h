@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/fault.h"
@@ -47,8 +48,9 @@ struct Streams {
 
 class Cli {
  public:
-    explicit Cli(Streams streams) : streams_(streams) {}
+    Cli(Streams streams, Kinds kinds) : streams_(streams), kinds_(std::move(kinds)) {}
 
+    const domain::Registry& registry() const { return *kinds_.registry; }
     Streams& io() { return streams_; }
     std::ostream& out() { return streams_.out; }
     std::ostream& err() { return streams_.err; }
@@ -61,6 +63,8 @@ class Cli {
 
     // One JSON document on a line of stdout.
     void print(const json::Value& document);
+    // The same with -o json; text for people otherwise.
+    void print_or_show(const json::Value& document);
     // "error: what", "cause: why", "next: what to type" on stderr; returns the exit code of its
     // class.
     int refuse(const domain::Rejection& rejection);
@@ -75,6 +79,7 @@ class Cli {
 
  private:
     Streams streams_;
+    const Kinds kinds_;
     std::unique_ptr<Store> store_;
 };
 
@@ -89,7 +94,8 @@ struct CommandEntry {
 // Every command, in the order of the help.
 const std::vector<CommandEntry>& commands();
 
-// Parses and runs; the whole program but for main().
-int run_cli(const std::vector<std::string>& arguments, Streams streams);
+// Parses and runs; the whole program but for main(). `kinds` is all that the store may hold.
+int run_cli(const std::vector<std::string>& arguments, Streams streams,
+            const Kinds& kinds = standard_kinds());
 
 }  // namespace skein::cli

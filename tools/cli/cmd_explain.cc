@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "engine/domain/kinds/standard.h"
+#include "engine/domain/kind.h"
 #include "engine/json/writer.h"
 #include "tools/cli/commands.h"
 
@@ -20,7 +20,7 @@ json::Value code_document(const domain::RejectionCode& code) {
 }
 
 int explain(Cli& cli, const std::string& name) {
-    const domain::Registry registry = domain::standard_registry();
+    const domain::Registry& registry = cli.registry();
     std::vector<const domain::RejectionCode*> chosen;
     std::vector<std::string_view> names;
     for (const domain::RejectionCode* code : registry.codes()) {
@@ -56,7 +56,7 @@ int explain(Cli& cli, const std::string& name) {
 
 void add_explain(CLI::App& app, Cli& cli, const SetAction& set) {
     auto name = std::make_shared<std::string>();
-    CLI::App* sub = app.add_subcommand("explain", "Explain a code: its cause and its remedy");
+    CLI::App* sub = app.add_subcommand("explain", "What a rejection code means, and what to do");
     sub->add_option("code", *name, "Code, like run-already-finished; none: all");
     sub->callback([&cli, name, set] { set([&cli, name] { return explain(cli, *name); }); });
 }

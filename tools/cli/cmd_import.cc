@@ -2,7 +2,10 @@
 
 #include <vector>
 
+#include "engine/json/writer.h"
+#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/interrupt.h"
 #include "tools/cli/pipeline.h"
 #include "tools/import/importer.h"
 
@@ -33,11 +36,15 @@ class SendingSink final : public import::CommandSink {
           pipeline_(store, on_rejection, [this](const Outcome& outcome) { count(outcome); }) {}
 
     import::Next put(json::Value command, const import::SourcePlace& place) override {
-        { const std::lock_guard lock(mutex_);
-    places_.push_back(import::to_string(place));
-} return pipeline_.put(command.text()) ? import::Next::kContinue : import::Next::kStop;
-}  // namespace
-void finish() { pipeline_.finish(); }
+        if (is_interrupted()) return import::Next::kStop;
+    {
+        const std::lock_guard lock(mutex_);
+        places_.push_back(import::to_string(place));
+    }
+    return pipeline_.put(command.text()) ? import::Next::kContinue : import::Next::kStop;
+} void finish() {
+    pipeline_.finish();
+}
 
 private:
 void count(const Outcome& outcome) {
@@ -49,8 +56,8 @@ void count(const Outcome& outcome) {
     }
     ++totals_->commands;
     if (outcome.kind == OutcomeKind::kAccepted) {
-        if (outcome.is_duplicate) ++totals_->duplicates;
-        if (!outcome.is_duplicate) totals_->events += outcome.events.size();
+        totals_->duplicates += outcome.is_duplicate ? 1 : 0;
+        totals_->events += outcome.is_duplicate ? 0 : outcome.events.size();
         return;
     }
     ++totals_->rejected;
@@ -64,50 +71,69 @@ Cli* cli_;
 Totals* totals_;
 std::mutex mutex_;  // guards places_
 std::deque<std::string> places_;
-Pipeline pipeline_;
-};  // namespace skein::cli
+Pipeline pipeline_;  // the last member: it ends before what its callback uses
+};                   // namespace
 
 class ReportingSink final : public import::ProblemSink {
  public:
     ReportingSink(Cli& cli, bool goes_on, Totals& totals)
         : cli_(&cli), goes_on_(goes_on), totals_(&totals) {}
+
     import::Next report(const import::Problem& problem) override { ++totals_->problems;
     cli_->err() << "error: " << import::to_string(problem.place) << ": " << problem.reason << '\n';
-    if (!goes_on_) cli_->err() << "next:  --continue goes on with the records that can be read.\n";
-    return goes_on_ ? import::Next::kContinue : import::Next::kStop;
+    if (goes_on_) return import::Next::kContinue;
+    cli_->err() << "next:  --continue goes on with the records that can be read.\n";
+    return import::Next::kStop;
 }
 
 private : Cli* cli_;
 const bool goes_on_;
 Totals* totals_;
+};  // namespace skein::cli
+
+void print_totals(Cli& cli, const Totals& totals) {
+    if (cli.format() == Format::kText) {
+        cli.out() << fmt::format("{} commands: {} events, {} seen before, {} rejected\n",
+                                 totals.commands, totals.events, totals.duplicates,
+                                 totals.rejected);
+    } else {
+        json::ObjectWriter out;
+        out.member_number("commands", totals.commands);
+        out.member_number("duplicates", totals.duplicates);
+        out.member_number("events", totals.events);
+        out.member_number("problems", totals.problems);
+        out.member_number("rejected", totals.rejected);
+        out.member_text("schema", "skein.import/1");
+        cli.print(out.value());
+    }
+    if (totals.problems > 0) cli.err() << totals.problems << " records could not be read\n";
 }
-;
 
 int import_all(Cli& cli, const ImportOptions& options) {
+    catch_interrupts();
     const import::Importer* importer = import::find_importer(options.format);
-    if (importer == nullptr) {
-        std::vector<std::string_view> formats = import::formats();
-        const std::string_view near = domain::nearest(options.format, formats);
-        return cli.refuse_usage(fmt::format("there is no format \"{}\"", options.format),
-                                near.empty()
-                                    ? fmt::format("Formats: {}", fmt::join(formats, ", "))
-                                    : fmt::format("did you mean `skein import {}`?", near));
-    }
     Store& store = cli.open(OpenMode::kCreate, Projecting::kLive);
     Totals totals;
     SendingSink commands(cli, store, options.goes_on ? OnRejection::kContinue : OnRejection::kStop,
                          totals);
     ReportingSink problems(cli, options.goes_on, totals);
     for (const std::string& path : options.paths) {
-        if (import::import_path(*importer, path, {commands, problems}) == import::Next::kStop)
-            break;
+        const import::Next next = import::import_path(*importer, path, {commands, problems});
+        if (next == import::Next::kStop) break;
     }
     commands.finish();
-    store.views().catch_up();
-    cli.err() << fmt::format(
-        "{} commands: {} events, {} seen before, {} rejected; {} broken records\n", totals.commands,
-        totals.events, totals.duplicates, totals.rejected, totals.problems);
+    print_totals(cli, totals);
+    if (is_interrupted()) {
+        cli.err() << "interrupted; what was counted is durable\n"
+                     "next:  Import the same again: what is there already is left as it is.\n";
+        return kInterrupted;
+    }
     return totals.rejected + totals.problems == 0 ? kOk : kRejected;
+}
+
+std::vector<std::string> format_names() {
+    const auto names = import::formats();
+    return {names.begin(), names.end()};
 }
 
 }  // namespace
@@ -115,11 +141,14 @@ int import_all(Cli& cli, const ImportOptions& options) {
 void add_import(CLI::App& app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<ImportOptions>();
     CLI::App* sub = app.add_subcommand("import", "Import traces of other systems");
-    sub->add_option("format", options->format,
-                    fmt::format("One of {}", fmt::join(import::formats(), ", ")))
-        ->required();
+    sub->add_option("format", options->format, "What the files are")
+        ->required()
+        ->check(one_of(format_names()));
     sub->add_option("paths", options->paths, "Files or folders")->required();
     sub->add_flag("--continue", options->goes_on, "Go on after broken records and rejections");
+    sub->footer(
+        "Importing the same twice changes nothing: ids derive from the content.\n"
+        "Example:\n  skein import tau-bench trajectories.jsonl");
     sub->callback(
         [&cli, options, set] { set([&cli, options] { return import_all(cli, *options); }); });
 }

@@ -3,7 +3,10 @@
 #include <vector>
 
 #include "engine/codec/event_json.h"
+#include "engine/json/patch.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/reading.h"
+#include "tools/cli/text_output.h"
 
 namespace skein::cli {
 
@@ -13,31 +16,26 @@ struct LogOptions {
     std::string address;
     std::string type;
     std::string actor;
+    std::string path;
     std::size_t count = 0;  // 0: all
     bool reverse = false;
     bool oneline = false;
+    bool graph = false;
+    bool stat = false;
+    bool patch = false;
 };
 
-struct Bounds {
-    Version after;
-    Version last;
-};
-
-Result<Bounds, domain::Rejection> bounds_of(Store& store, const replay::Address& address,
-                                            const Stream& stream) {
-    Bounds bounds{Version(0), store.log().stream_head(stream)};
-    if (address.is_range()) {
-        auto from = store.resolve(stream, *address.from, replay::ClockKind::kRecorded);
-        if (!from) return fail(from.error());
-        bounds.after = *from;
+// The other stream that an event took something from: a fork's origin, a merge's source, a parent.
+std::string origin_of(const domain::Event& event) {
+    const json::Value data = event.body->data();
+    for (const char* name : {"source", "parent"}) {
+        const auto link = data.find(name);
+        if (!link || !link->is_object()) continue;
+        const auto run = link->find("run");
+        const auto version = link->find("version");
+        if (run && version) return fmt::format("run/{}@{}", plain(*run), version->text());
     }
-    const std::optional<replay::Point>& to = address.is_range() ? address.to : address.point;
-    if (to) {
-        auto last = store.resolve(stream, *to, replay::ClockKind::kRecorded);
-        if (!last) return fail(last.error());
-        bounds.last = *last;
-    }
-    return bounds;
+    return "";
 }
 
 class LogPrinter {
@@ -46,28 +44,71 @@ class LogPrinter {
         : cli_(&cli), store_(&store), options_(&options) {}
 
     // False once enough were printed.
-    bool print(Shard shard, Position position, std::string_view bytes, std::string_view hash) {
-        const domain::Event event =
-            replay::decode_stored({shard, position, bytes, hash}, store_->codec());
+    bool print(const ShownEvent& shown) {
+        const domain::Event& event = shown.event;
         if (!options_->type.empty() && event.body->type().name != options_->type) return true;
         if (!options_->actor.empty() && event.meta.actor != options_->actor) return true;
+        const std::vector<json::Change> changes = changes_of(event.meta);
+        if (!options_->path.empty() && changes.empty()) return true;
         if (cli_->format() != Format::kText) {
-            cli_->print(codec::event_json(event, hash_from_bytes(hash)));
+            cli_->print(codec::event_json(event, shown.hash));
         } else {
-            print_text(event);
+            print_text(event, changes);
         }
         return ++printed_ != options_->count;
     }
 
  private:
-    void print_text(const domain::Event& event) {
+    // What the event changed in the values, at or below --path.
+    std::vector<json::Change> changes_of(const domain::EventMeta& meta) {
+        if (!options_->stat && !options_->patch && options_->path.empty()) return {};
+        const auto before = folded(*store_, meta.stream, Version(meta.version.value() - 1))
+                                ->values(meta.recorded_at);
+        const auto after = folded(*store_, meta.stream, meta.version)->values(meta.recorded_at);
+        if (options_->path.empty()) return json::diff(before, after);
+        const auto was = json::resolve_pointer(before, options_->path);
+        const auto is = json::resolve_pointer(after, options_->path);
+        if (was && is) {
+            std::vector<json::Change> changes = json::diff(*was, *is);
+            for (json::Change& change : changes) change.path = options_->path + change.path;
+            return changes;
+        }
+        if (!was && !is) return {};
+        return {{options_->path, is ? json::ChangeOp::kAdd : json::ChangeOp::kRemove, was, is}};
+    }
+
+    void print_text(const domain::Event& event, const std::vector<json::Change>& changes) {
         const domain::EventMeta& meta = event.meta;
-        const std::string actor = meta.actor.empty() ? "" : fmt::format("  {}", meta.actor);
-        const std::string reason = meta.reason.empty() ? "" : fmt::format("  ({})", meta.reason);
-        cli_->out() << fmt::format("{:>6}  {}  {}{}{}\n", meta.version.value(),
-                                   format_time(meta.recorded_at), event.body->type().name, actor,
-                                   reason);
-        if (!options_->oneline) cli_->out() << "        " << event.body->data().text() << '\n';
+        const std::string margin = options_->graph ? "| " : "";
+        std::string line =
+            fmt::format("{}{:>6}  {}  {}", options_->graph ? "* " : "", meta.version.value(),
+                        format_time(meta.recorded_at), event.body->type().name);
+        if (!meta.actor.empty()) line += "  " + shortened(meta.actor, 40);
+        if (!meta.reason.empty()) line += "  (" + shortened(meta.reason, 60) + ")";
+        if (options_->stat) line += fmt::format("  {} changes", changes.size());
+        cli_->out() << line << '\n';
+        if (options_->graph) print_link(event);
+        if (options_->patch || !options_->path.empty()) return print_changes(margin, changes);
+        if (!options_->oneline && !options_->stat)
+            cli_->out() << margin << "        " << shortened(event.body->data().text()) << '\n';
+    }
+
+    void print_link(const domain::Event& event) {
+        const std::string origin = origin_of(event);
+        if (origin.empty()) return;
+        // A first event hangs below its origin; any other one has a second line coming in.
+        cli_->out() << (event.meta.version.value() == 1 ? "|/ from " : "|\\ from ") << origin
+                    << '\n';
+    }
+
+    void print_changes(const std::string& margin, const std::vector<json::Change>& changes) {
+        for (const json::Change& change : changes) {
+            cli_->out() << margin << "        " << printable(change.path) << '\n';
+            if (change.from)
+                cli_->out() << margin << "          - " << shortened(change.from->text()) << '\n';
+            if (change.to)
+                cli_->out() << margin << "          + " << shortened(change.to->text()) << '\n';
+        }
     }
 
     Cli* cli_;
@@ -76,32 +117,33 @@ class LogPrinter {
     std::size_t printed_ = 0;
 };
 
+void print_forwards(Store& store, const Stream& stream, const Bounds& bounds, LogPrinter& printer) {
+    if (bounds.after >= bounds.last) return;
+    store.log().scan_stream(stream, bounds.after, [&](const log::EventView& view) {
+        const ShownEvent shown{replay::decode_stored(view, store.codec()),
+                               hash_from_bytes(view.hash)};
+        return printer.print(shown) && shown.event.meta.version < bounds.last;
+    });
+}
+
 int print_log(Cli& cli, const LogOptions& options) {
     Store& store = cli.open(OpenMode::kMustExist);
-    const auto address = replay::parse_address(options.address);
-    if (!address) return cli.refuse(address.error());
-    const auto resource = store.find(address->resource);
-    if (!resource) return cli.refuse(resource.error());
-    const auto bounds = bounds_of(store, *address, resource->stream);
+    if (!options.type.empty() && store.registry().find_event(options.type) == nullptr)
+        return cli.refuse_usage(
+            fmt::format("there is no event type \"{}\"", printable(options.type)),
+            "`skein log RESOURCE --oneline` shows the types.");
+    const auto located = locate(store, options.address);
+    if (!located) return cli.refuse(located.error());
+    const auto bounds = bounds_of(store, *located);
     if (!bounds) return cli.refuse(bounds.error());
+    const Stream& stream = located->resource.stream;
     LogPrinter printer(cli, store, options);
     if (options.reverse) {
-        store.log().scan_stream(resource->stream, bounds->after, [&](const log::EventView& view) {
-            if (store.log().position_of(resource->stream, bounds->last) < view.position)
-                return false;
-            return printer.print(view.shard, view.position, view.bytes, view.hash);
-        });
+        print_forwards(store, stream, *bounds, printer);
         return kOk;
     }
-    const Shard shard = log::shard_of(store.log(), resource->stream);
     for (std::uint64_t v = bounds->last.value(); v > bounds->after.value(); --v) {
-        const auto position = store.log().position_of(resource->stream, Version(v));
-        const auto stored = position ? store.log().read(shard, *position) : std::nullopt;
-        if (!stored)
-            throw Fault(FaultKind::kCorruption,
-                        fmt::format("{} has no version {}", resource->stream.str(), v),
-                        "Run `skein verify --all`.");
-        if (!printer.print(shard, *position, stored->bytes, stored->hash.view())) break;
+        if (!printer.print(event_at(store, stream, Version(v)))) break;
     }
     return kOk;
 }
@@ -114,9 +156,16 @@ void add_log(CLI::App& app, Cli& cli, const SetAction& set) {
     sub->add_option("resource", options->address, "RESOURCE[@POINT] or RESOURCE@A..B")->required();
     sub->add_option("--type", options->type, "Only events of this type");
     sub->add_option("--actor", options->actor, "Only events of this actor");
+    sub->add_option(
+        "--path", options->path,
+        "Only events that changed the value at this JSON Pointer, like /variables/budget");
     sub->add_option("-n", options->count, "At most so many");
     sub->add_flag("--reverse", options->reverse, "Oldest first");
     sub->add_flag("--oneline", options->oneline, "One line an event");
+    sub->add_flag("--graph", options->graph, "Where forks and merges come from");
+    sub->add_flag("--stat", options->stat, "How many values each event changed");
+    sub->add_flag("--patch", options->patch, "What each event changed");
+    sub->footer("Examples:\n  skein log run/r1 --oneline\n  skein log run/r1@3..9 --patch");
     sub->callback(
         [&cli, options, set] { set([&cli, options] { return print_log(cli, *options); }); });
 }

@@ -1,11 +1,16 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 
+#include "engine/domain/kind.h"
 #include "engine/json/parse.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/interrupt.h"
 #include "tools/cli/pipeline.h"
+#include "tools/cli/sending.h"
 
 namespace skein::cli {
 
@@ -13,15 +18,11 @@ namespace {
 
 struct SendOptions {
     std::string type;
-    std::string swarm;
-    std::string run;
+    std::map<std::string, std::string> address;  // by segment: {"swarm":"s1","run":"r1"}
     std::string data = "{}";
-    std::string command_id;
     std::string expect;
-    std::string actor;
-    std::string reason;
-    std::string ack;
     std::string file;
+    Envelope envelope;
     bool goes_on = false;
     bool is_dry_run = false;
 };
@@ -35,17 +36,6 @@ std::optional<std::string> text_of(Cli& cli, const std::string& argument) {
     return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
-void add_text(std::vector<std::pair<std::string, json::Value>>& members, std::string_view name,
-              const std::string& text) {
-    if (!text.empty()) members.emplace_back(name, json::Value::string(text));
-}
-
-int exit_of(const Outcome& outcome) {
-    if (outcome.kind == OutcomeKind::kAccepted) return kOk;
-    if (outcome.kind == OutcomeKind::kUnknown) return kTimeout;
-    return domain::exit_code(*outcome.rejection->code);
-}
-
 int send_one(Cli& cli, const SendOptions& options) {
     const std::optional<std::string> text = text_of(cli, options.data);
     if (!text)
@@ -57,54 +47,104 @@ int send_one(Cli& cli, const SendOptions& options) {
             fmt::format("-d is not JSON: line {}, column {}: {}", data.error().line,
                         data.error().column, data.error().message),
             "Quote it for your shell, like -d '{\"goal\":\"x\"}'.");
-    std::vector<std::pair<std::string, json::Value>> members{
-        {"type", json::Value::string(options.type)}, {"data", *data}};
-    add_text(members, "swarm", options.swarm);
-    add_text(members, "run", options.run);
-    add_text(members, "command_id", options.command_id);
-    add_text(members, "actor", options.actor);
-    add_text(members, "reason", options.reason);
-    add_text(members, "ack", options.ack);
+    Members members{{"type", json::Value::string(options.type)}, {"data", *data}};
+    for (const auto& [segment, id] : options.address) add_text(members, segment, id);
+    add_envelope(members, options.envelope);
     if (!options.expect.empty()) {
         auto expected = json::parse(options.expect);
         members.emplace_back("expected_version",
                              expected ? *expected : json::Value::string(options.expect));
     }
-    const json::Value command = json::Value::object(std::move(members));
-    Store& store = cli.open(OpenMode::kCreate);
-    const Outcome outcome =
-        options.is_dry_run ? store.preview(command).outcome : store.submit(command);
-    cli.print(runtime::outcome_document(outcome));
-    if (outcome.kind == OutcomeKind::kRejected) cli.refuse(*outcome.rejection);
-    return exit_of(outcome);
+    // A dry run only reads: it makes no store.
+    if (options.is_dry_run)
+        return send_command(cli, cli.open(OpenMode::kMustExist), std::move(members),
+                            SendMode::kDryRun);
+    return send_command(cli, cli.open(OpenMode::kCreate), std::move(members));
 }
 
+class FileSender {
+ public:
+    FileSender(Cli& cli, bool goes_on) : cli_(&cli), goes_on_(goes_on) {}
+
+    int send(std::istream& in) {
+        catch_interrupts();
+        Store& store = cli_->open(OpenMode::kCreate, Projecting::kLive);
+        const auto on_rejection = goes_on_ ? OnRejection::kContinue : OnRejection::kStop;
+        {
+            Pipeline pipeline(store, on_rejection,
+                              [this](const Outcome& outcome) { tell(outcome); });
+            for (std::string line; wait_for_input(in) && std::getline(in, line);) {
+                if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+                if (!pipeline.put(std::move(line))) break;
+            }
+        }
+        if (!is_interrupted() || exit_ != kOk) return exit_;
+        cli_->err() << fmt::format(
+            "interrupted after {} commands, all of them durable\n"
+            "next:  Send the rest; commands with a command_id may be sent again.\n",
+            accepted_);
+        return kInterrupted;
+    }
+
+ private:
+    void tell(const Outcome& outcome) {
+        const int exit = report(*cli_, outcome);
+        cli_->out().flush();
+        if (exit == kOk) ++accepted_;
+        // Whatever the class: with --continue the file as a whole was rejected in part.
+        if (exit != kOk) exit_ = goes_on_ && outcome.rejection ? static_cast<int>(kRejected) : exit;
+    }
+
+    Cli* cli_;
+    const bool goes_on_;
+    int exit_ = kOk;
+    std::uint64_t accepted_ = 0;
+};
+
 int send_file(Cli& cli, const SendOptions& options) {
-    std::ifstream file;
-    if (options.file != "-") {
-        file.open(options.file);
-        if (!file)
-            return cli.refuse_usage(fmt::format("cannot read {}", options.file),
-                                    "Check the path, or use -f - for standard input.");
+    FileSender sender(cli, options.goes_on);
+    if (options.file == "-") return sender.send(cli.io().in);
+    std::ifstream file(options.file);
+    if (!file || std::filesystem::is_directory(options.file))
+        return cli.refuse_usage(fmt::format("cannot read {}", options.file),
+                                "Check the path, or use -f - for standard input.");
+    return sender.send(file);
+}
+
+int send(Cli& cli, const SendOptions& options) {
+    if (options.file.empty() && options.type.empty())
+        return cli.refuse_usage("a command type or -f FILE is needed",
+                                "Try `skein send CreateSwarm --swarm s1`.");
+    if (options.file.empty()) return send_one(cli, options);
+    if (!options.type.empty() || options.is_dry_run)
+        return cli.refuse_usage("-f takes whole commands from the file",
+                                "Leave the type and --dry-run out, or leave -f out.");
+    return send_file(cli, options);
+}
+
+// An option for each part of an address, whatever kinds there are: --swarm, --run.
+void add_address_options(CLI::App& sub, const domain::Registry& registry,
+                         std::map<std::string, std::string>& address) {
+    for (const domain::Kind& kind : registry.kinds()) {
+        for (const std::string_view segment : kind.segments) {
+            const auto [place, is_new] = address.try_emplace(std::string(segment));
+            if (!is_new) continue;
+            sub.add_option("--" + place->first, place->second,
+                           fmt::format("Id of the {} that the command is for", segment));
+        }
     }
-    std::istream& in = options.file == "-" ? cli.io().in : file;
-    Store& store = cli.open(OpenMode::kCreate, Projecting::kLive);
-    int exit = kOk;
-    Pipeline pipeline(store, options.goes_on ? OnRejection::kContinue : OnRejection::kStop,
-                      [&](const Outcome& outcome) {
-                          cli.print(runtime::outcome_document(outcome));
-                          cli.out().flush();
-                          if (outcome.kind == OutcomeKind::kAccepted) return;
-                          if (outcome.rejection) cli.refuse(*outcome.rejection);
-                          exit =
-                              options.goes_on && outcome.rejection ? kRejected : exit_of(outcome);
-                      });
-    for (std::string line; std::getline(in, line);) {
-        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-        if (!pipeline.put(std::move(line))) break;
+}
+
+// The types that there are, for the help.
+std::string types_of(const domain::Registry& registry) {
+    std::string text = "Types:\n";
+    for (const domain::Kind& kind : registry.kinds()) {
+        for (const domain::CommandSpec& command : kind.commands)
+            text += fmt::format("  {:<16} {}\n", command.type, command.summary);
     }
-    pipeline.finish();
-    return exit;
+    return text +
+           "\nExamples:\n  skein send CreateSwarm --swarm s1 -d '{\"goal\":\"plan a trip\"}'\n"
+           "  skein send -f commands.jsonl --continue";
 }
 
 }  // namespace
@@ -113,31 +153,17 @@ void add_send(CLI::App& app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<SendOptions>();
     CLI::App* sub = app.add_subcommand("send", "Send one command, or a file of commands");
     sub->add_option("type", options->type, "Type of the command, like StartRun");
-    sub->add_option("--swarm", options->swarm, "Swarm that the command is for");
-    sub->add_option("--run", options->run, "Run that the command is for");
-    sub->add_option("-d,--data-json", options->data, "Data as JSON, @FILE or -")
-        ->capture_default_str();
-    sub->add_option("--command-id", options->command_id,
-                    "Idempotency key (UUID); one is made where absent");
+    add_address_options(*sub, cli.registry(), options->address);
+    sub->add_option("-d", options->data, "Data as JSON, @FILE or -")->capture_default_str();
     sub->add_option("--expect", options->expect,
                     "Expected version of the stream; 0: must not exist");
-    sub->add_option("--actor", options->actor, "Who does it");
-    sub->add_option("--reason", options->reason, "Why");
-    sub->add_option("--ack", options->ack, "Answer when in the log, or in the view")
-        ->check(CLI::IsMember({"log", "view"}));
+    add_envelope_options(*sub, options->envelope);
     sub->add_option("-f,--file", options->file,
                     "Commands, one JSON object a line; - is standard input");
     sub->add_flag("--continue", options->goes_on, "With -f: go on after rejections");
     sub->add_flag("--dry-run", options->is_dry_run, "Say what would happen, append nothing");
-    sub->callback([&cli, options, set] {
-        set([&cli, options] {
-            if (!options->file.empty()) return send_file(cli, *options);
-            if (options->type.empty())
-                return cli.refuse_usage("a command type or -f FILE is needed",
-                                        "Try `skein send CreateSwarm --swarm s1`.");
-            return send_one(cli, *options);
-        });
-    });
+    sub->footer(types_of(cli.registry()));
+    sub->callback([&cli, options, set] { set([&cli, options] { return send(cli, *options); }); });
 }
 
 }  // namespace skein::cli

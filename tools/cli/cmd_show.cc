@@ -3,7 +3,12 @@
 #include "engine/codec/event_json.h"
 #include "engine/domain/codes.h"
 #include "engine/json/patch.h"
+#include "engine/json/writer.h"
+#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/reading.h"
+#include "tools/cli/shapes.h"
+#include "tools/cli/text_output.h"
 
 namespace skein::cli {
 
@@ -14,27 +19,77 @@ struct ShowOptions {
     std::string path;
     std::string clock = "recorded";
     bool values = false;
+    bool why = false;
 };
 
 int show_event(Cli& cli, std::string_view id) {
     const std::optional<Uuid> uuid = Uuid::parse(id);
     if (!uuid)
-        return cli.refuse_usage(fmt::format("\"{}\" is no event id", id),
+        return cli.refuse_usage(fmt::format("\"{}\" is no event id", printable(id)),
                                 "Use ev:UUID, as `skein log --json` prints it.");
     Store& store = cli.open(OpenMode::kMustExist);
-    const std::optional<EventPlace> place = place_of(*uuid);
-    if (place && place->shard.value() < store.log().shard_count()) {
-        if (const auto stored = store.log().read(place->shard, place->position)) {
-            const domain::Event event = replay::decode_stored(
-                {place->shard, place->position, stored->bytes, stored->hash.view()}, store.codec());
-            if (event.meta.event_id == *uuid) {
-                cli.print(codec::event_json(event, stored->hash));
-                return kOk;
-            }
-        }
+    const std::optional<ShownEvent> found = find_event(store, *uuid);
+    if (!found)
+        return cli.refuse(domain::reject(domain::codes::kPointOutOfRange,
+                                         fmt::format("there is no event {} in this store", id)));
+    cli.print_or_show(codec::event_json(found->event, found->hash));
+    return kOk;
+}
+
+// A key with the version that gave it its value.
+struct Origin {
+    std::string key;
+    json::Value value;
+    Version version;
+};
+
+std::vector<Origin> origins_in(const json::Value& document) {
+    std::vector<Origin> origins;
+    for (const char* group : {"variables", "intermediate", "board"}) {
+        const auto entries = document.find(group);
+        if (!entries) continue;
+        entries->for_each_member([&](std::string_view key, const json::Value& entry) {
+            const auto version = entry.find("version");
+            const auto number = version ? version->as_unsigned_integer() : std::nullopt;
+            if (number && *number > 0)
+                origins.push_back({std::string(key), entry.find("value").value_or(json::Value()),
+                                   Version(*number)});
+        });
     }
-    return cli.refuse(domain::reject(domain::codes::kPointOutOfRange,
-                                     fmt::format("there is no event {} in this store", id)));
+    return origins;
+}
+
+// For each key the event that gave it its value.
+int show_why(Cli& cli, Store& store, const Reading& reading) {
+    std::vector<json::Value> items;
+    Table table{{"KEY", "VALUE", "EVENT", "TYPE", "ACTOR", "REASON"}, {}};
+    for (const Origin& origin : origins_in(reading.document())) {
+        const ShownEvent found = event_at(store, reading.state->stream(), origin.version);
+        const domain::EventMeta& meta = found.event.meta;
+        const std::string type(found.event.body->type().name);
+        table.rows.push_back({shortened(origin.key, 40), shortened(plain(origin.value), 40),
+                              fmt::format("@{}", meta.version.value()), type,
+                              meta.actor.empty() ? "-" : shortened(meta.actor, 40),
+                              shortened(meta.reason, 40)});
+        json::ObjectWriter item;
+        item.member("actor", text_or_null(meta.actor));
+        item.member("event", point_of(meta));
+        item.member_text("key", origin.key);
+        item.member("reason", text_or_null(meta.reason));
+        item.member_text("type", type);
+        item.member("value", origin.value);
+        items.push_back(item.value());
+    }
+    if (cli.format() == Format::kText) {
+        print_table(cli.out(), table);
+        return kOk;
+    }
+    json::ObjectWriter out;
+    out.member("keys", json::Value::array(items));
+    out.member("point", reading.point());
+    out.member_text("schema", "skein.why/1");
+    cli.print(out.value());
+    return kOk;
 }
 
 int show(Cli& cli, const ShowOptions& options) {
@@ -44,17 +99,22 @@ int show(Cli& cli, const ShowOptions& options) {
     if (options.clock == "occurred") read.clock = replay::ClockKind::kOccurred;
     const auto reading = store.read(options.address, read);
     if (!reading) return cli.refuse(reading.error());
-    json::Value document = options.values ? reading->values() : reading->document();
+    if (options.why) return show_why(cli, store, *reading);
+    const json::Value document = options.values ? reading->values() : reading->document();
     if (!options.path.empty()) {
         const auto found = json::resolve_pointer(document, options.path);
         if (!found) {
-            cli.err() << "error: nothing at " << options.path << '\n'
-                      << "next:  `skein show " << options.address << "` shows what there is.\n";
+            cli.err() << "error: nothing at " << printable(options.path) << '\n'
+                      << "next:  `skein show " << options.address
+                      << "` shows what there is; a path is like /variables/budget/value.\n";
             return kNotFound;
         }
-        document = *found;
+        cli.print(*found);
+    } else if (options.values) {
+        cli.print(document);
+    } else {
+        cli.print_or_show(document);
     }
-    cli.print(document);
     return kOk;
 }
 
@@ -62,12 +122,17 @@ int show(Cli& cli, const ShowOptions& options) {
 
 void add_show(CLI::App& app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<ShowOptions>();
-    CLI::App* sub = app.add_subcommand("show", "Show a state at any point, or one event");
+    CLI::App* sub = app.add_subcommand("show", "A state at any point, or one event");
     sub->add_option("resource", options->address, "RESOURCE[@POINT] or ev:UUID")->required();
     sub->add_option("--path", options->path, "JSON Pointer into the document");
     sub->add_option("--clock", options->clock, "Time that time points compare with")
-        ->check(CLI::IsMember({"recorded", "occurred"}));
-    sub->add_flag("--values", options->values, "The values alone");
+        ->check(one_of({"recorded", "occurred"}))
+        ->capture_default_str();
+    sub->add_flag("--values", options->values, "The values alone, as JSON");
+    sub->add_flag("--why", options->why, "For each key the event that gave it its value");
+    sub->footer(
+        "Examples:\n  skein show run/r1\n  skein show run/r1@12 --values\n"
+        "  skein show swarm/s1@-5m --json");
     sub->callback([&cli, options, set] { set([&cli, options] { return show(cli, *options); }); });
 }
 

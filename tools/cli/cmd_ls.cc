@@ -1,0 +1,236 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "engine/base/hash.h"
+#include "engine/replay/where.h"
+#include "tools/cli/choices.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/listing.h"
+#include "tools/cli/shapes.h"
+#include "tools/cli/text_output.h"
+
+namespace skein::cli {
+
+namespace {
+
+struct LsOptions {
+    ListChoice choice{"swarms", ""};
+    std::string where;
+    std::string sort;
+    std::string cursor;
+    std::size_t limit = 0;  // 0: all
+    bool tree = false;
+};
+
+// Conditions look at the item first, then at the state: values by their names, then all the rest.
+json::Value facts_of_state(Store& store, const Listed& item) {
+    if (item.stream.empty()) return item.fields;
+    const auto state = store.states(ReadFrom::kView).latest(item.stream);
+    const Timestamp at = state->mark().recorded_at;
+    std::map<std::string, json::Value> members;
+    for (auto& [name, value] : state->document(at).members()) members[name] = value;
+    for (auto& [name, value] : state->values(at).members()) members[name] = value;
+    return json::Value::object({members.begin(), members.end()});
+}
+
+void keep_where(Store& store, const replay::Condition& condition, std::vector<Listed>& items) {
+    std::vector<Listed> kept;
+    for (Listed& item : items) {
+        const replay::Facts facts{item.fields,
+                                  [&store, &item] { return facts_of_state(store, item); }};
+        if (condition.holds(facts)) kept.push_back(std::move(item));
+    }
+    items = std::move(kept);
+}
+
+bool is_less(const json::Value& a, const json::Value& b) {
+    if (const auto x = a.as_number(), y = b.as_number(); x && y) return *x < *y;
+    if (const auto x = a.as_string(), y = b.as_string(); x && y) return *x < *y;
+    return a.text() < b.text();
+}
+
+void sort_by(const std::string& order, std::vector<Listed>& items) {
+    const bool descends = order.starts_with('-');
+    const std::string field = descends ? order.substr(1) : order;
+    std::stable_sort(items.begin(), items.end(), [&](const Listed& a, const Listed& b) {
+        const json::Value x = a.fields.find(field).value_or(json::Value());
+        const json::Value y = b.fields.find(field).value_or(json::Value());
+        return descends ? is_less(y, x) : is_less(x, y);
+    });
+}
+
+// A cursor is the number of items before it and the resource it stands behind, to notice changes.
+std::string cursor_after(std::size_t count, const Listed& last) {
+    return fmt::format("{}-{:016x}", count, xxh3_64(last.fields.text()));
+}
+
+// How many items stand before the cursor; nullopt where it does not fit this list.
+std::optional<std::size_t> skip_of(const std::string& cursor, const std::vector<Listed>& items) {
+    std::size_t count = 0;
+    const std::size_t end = cursor.find('-');
+    if (end == std::string::npos || end == 0 || end > 9) return std::nullopt;
+    for (const char c : cursor.substr(0, end)) {
+        if (c < '0' || c > '9') return std::nullopt;
+        count = count * 10 + static_cast<std::size_t>(c - '0');
+    }
+    if (count == 0 || count > items.size()) return std::nullopt;
+    if (cursor_after(count, items[count - 1]) != cursor) return std::nullopt;
+    return count;
+}
+
+std::string cell_of(const json::Value& item, const std::string& column) {
+    const json::Value value = item.find(column).value_or(json::Value());
+    if (!value.is_object()) return shortened(plain(value), kShortWidth / 2);
+    const auto run = value.find("run");
+    const auto version = value.find("version");
+    if (!run || !version) return shortened(value.text(), kShortWidth / 2);
+    return fmt::format("{}@{}", plain(*run), version->text());
+}
+
+Table table_of(const std::vector<std::string>& columns, const std::vector<Listed>& items) {
+    Table table;
+    for (const std::string& column : columns) {
+        std::string title = column;
+        std::transform(title.begin(), title.end(), title.begin(), [](char c) {
+            return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        });
+        table.head.push_back(title);
+    }
+    for (const Listed& item : items) {
+        std::vector<std::string> row;
+        for (const std::string& column : columns) row.push_back(cell_of(item.fields, column));
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+// Runs under their parent or the run that they were forked from, swarm by swarm.
+class Tree {
+ public:
+    explicit Tree(const std::vector<Listed>& runs) {
+        for (const Listed& run : runs) {
+            const std::string swarm = run.stream.str().substr(0, run.stream.str().find("/run/"));
+            std::string above;
+            for (const char* name : {"parent", "forked_from"}) {
+                const auto link = run.fields.find(name);
+                if (above.empty() && link && link->is_object())
+                    above = swarm + "/run/" + plain(*link->find("run"));
+            }
+            children_[above.empty() ? swarm : above].push_back(&run);
+            if (above.empty() && (roots_.empty() || roots_.back() != swarm))
+                roots_.push_back(swarm);
+        }
+    }
+
+    void print(std::ostream& out) {
+        for (const std::string& root : roots_) {
+            table_.rows.push_back({root});
+            add_below(root, "");
+        }
+        print_table(out, table_);
+    }
+
+ private:
+    void add_below(const std::string& above, const std::string& indent) {
+        const std::vector<const Listed*> below = children_[above];
+        for (std::size_t i = 0; i < below.size(); ++i) {
+            const bool is_last = i + 1 == below.size();
+            const std::string name = below[i]->stream.str();
+            table_.rows.push_back(
+                {indent + (is_last ? "`-- " : "|-- ") + name.substr(name.rfind('/') + 1),
+                 cell_of(below[i]->fields, "status"), "@" + cell_of(below[i]->fields, "version"),
+                 link_of(*below[i])});
+            add_below(name, indent + (is_last ? "    " : "|   "));
+        }
+    }
+
+    static std::string link_of(const Listed& run) {
+        if (const auto link = run.fields.find("forked_from"); link && link->is_object())
+            return "forked from " + cell_of(run.fields, "forked_from");
+        if (const auto link = run.fields.find("parent"); link && link->is_object())
+            return "child of " + cell_of(run.fields, "parent");
+        return "";
+    }
+
+    std::map<std::string, std::vector<const Listed*>> children_;
+    std::vector<std::string> roots_;
+    Table table_;
+};
+
+void print_list(Cli& cli, const LsOptions& options, const std::vector<Listed>& items,
+                const std::optional<std::string>& next) {
+    const std::vector<std::string> columns = columns_of(options.choice.what, cli.registry());
+    if (cli.format() == Format::kJson) {
+        std::vector<json::Value> documents;
+        for (const Listed& item : items) documents.push_back(item.fields);
+        return cli.print(list_document(documents, next));
+    }
+    if (cli.format() == Format::kJsonLines) {
+        for (const Listed& item : items) cli.print(item.fields);
+    } else if (cli.format() == Format::kCsv) {
+        Table table = table_of(columns, items);
+        table.head = columns;
+        print_csv(cli.out(), table);
+    } else if (options.tree) {
+        Tree(items).print(cli.out());
+    } else {
+        print_table(cli.out(), table_of(columns, items));
+    }
+    if (next) cli.err() << "next:  --cursor " << *next << " shows more.\n";
+}
+
+int list(Cli& cli, LsOptions options) {
+    if (options.tree && options.choice.what == "swarms") options.choice.what = "runs";
+    if (options.tree && options.choice.what != "runs")
+        return cli.refuse_usage("--tree shows runs", "Try `skein ls runs --tree`.");
+    std::shared_ptr<const replay::Condition> condition;
+    if (!options.where.empty()) {
+        auto parsed = replay::parse_condition(options.where);
+        if (!parsed) return cli.refuse(parsed.error());
+        condition = *parsed;
+    }
+    Store& store = cli.open(OpenMode::kMustExist);
+    std::vector<Listed> items = list_items(store, options.choice);
+    if (condition) keep_where(store, *condition, items);
+    if (!options.sort.empty()) sort_by(options.sort, items);
+    std::size_t done = 0;
+    if (!options.cursor.empty()) {
+        const auto skip = skip_of(options.cursor, items);
+        if (!skip)
+            return cli.refuse_usage("the cursor does not fit this list any more",
+                                    "Leave --cursor out to begin again.");
+        done = *skip;
+        items.erase(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(done));
+    }
+    std::optional<std::string> next;
+    if (options.limit > 0 && items.size() > options.limit) {
+        items.resize(options.limit);
+        next = cursor_after(done + options.limit, items.back());
+    }
+    print_list(cli, options, items, next);
+    return kOk;
+}
+
+}  // namespace
+
+void add_ls(CLI::App& app, Cli& cli, const SetAction& set) {
+    auto options = std::make_shared<LsOptions>();
+    CLI::App* sub = app.add_subcommand("ls", "List swarms, runs, agents, branches, tags or views");
+    sub->add_option("what", options->choice.what, "What to list")
+        ->check(one_of(list_names(cli.registry())))
+        ->capture_default_str();
+    sub->add_option("--swarm", options->choice.swarm, "Of this swarm alone");
+    sub->add_option("--where", options->where, "Only those for which the condition holds");
+    sub->add_option("--sort", options->sort, "Order by this field; -FIELD descends");
+    sub->add_option("--limit", options->limit, "At most so many");
+    sub->add_option("--cursor", options->cursor, "Go on where a list with --limit ended");
+    sub->add_flag("--tree", options->tree, "Runs as a tree of parents, children and forks");
+    sub->footer(
+        "Examples:\n  skein ls runs --where 'status = running and variables.budget < 100'\n"
+        "  skein ls runs --tree");
+    sub->callback([&cli, options, set] { set([&cli, options] { return list(cli, *options); }); });
+}
+
+}  // namespace skein::cli

@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include "engine/json/writer.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/shapes.h"
+#include "tools/cli/text_output.h"
+
+namespace skein::cli {
+
+namespace {
+
+json::Value parked_item(const projections::Views::Parked& parked) {
+    json::ObjectWriter item;
+    item.member_text("code", parked.code);
+    item.member_number("id", parked.id);
+    item.member_text("message", parked.message);
+    item.member_number("position", parked.position.value());
+    item.member_text("stream", parked.stream.str());
+    item.member_number("version", parked.version.value());
+    item.member_text("view", "state");
+    return item.value();
+}
+
+int list_parked(Cli& cli) {
+    Store& store = cli.open(OpenMode::kMustExist);
+    store.views().catch_up();
+    std::vector<json::Value> items;
+    Table table{{"id", "view", "stream", "version", "position", "code", "message"}, {}};
+    for (const auto& parked : store.views().parked()) {
+        items.push_back(parked_item(parked));
+        std::vector<std::string> row;
+        for (const std::string& column : table.head)
+            row.push_back(shortened(plain(*items.back().find(column))));
+        table.rows.push_back(std::move(row));
+    }
+    if (cli.format() == Format::kCsv) {
+        print_csv(cli.out(), table);
+    } else if (cli.format() != Format::kText) {
+        cli.print(list_document(items));
+    } else if (table.rows.empty()) {
+        cli.err() << "nothing is parked\n";
+    } else {
+        print_table(cli.out(), table);
+    }
+    return kOk;
+}
+
+bool is_parked(Store& store, std::uint64_t id) {
+    for (const auto& parked : store.views().parked()) {
+        if (parked.id == id) return true;
+    }
+    return false;
+}
+
+int refuse_unknown(Cli& cli, std::uint64_t id) {
+    cli.err() << fmt::format("error: no parked event has the id {}\n", id)
+              << "next:  `skein parked ls` lists them.\n";
+    return kNotFound;
+}
+
+int replay_parked(Cli& cli, std::uint64_t id) {
+    Store& store = cli.open(OpenMode::kMustExist);
+    store.views().catch_up();
+    if (!is_parked(store, id)) return refuse_unknown(cli, id);
+    if (store.views().replay_parked(id)) {
+        cli.err() << "its stream is in the views again\n";
+        return kOk;
+    }
+    cli.err() << fmt::format("error: event {} fails as before\n", id)
+              << "next:  `skein parked ls` says why; `skein parked drop` takes it off the list.\n";
+    return kNegative;
+}
+
+int drop_parked(Cli& cli, std::uint64_t id) {
+    Store& store = cli.open(OpenMode::kMustExist);
+    store.views().catch_up();
+    if (!store.views().drop_parked(id)) return refuse_unknown(cli, id);
+    cli.err() << "dropped from the list; the log keeps the event\n";
+    return kOk;
+}
+
+}  // namespace
+
+void add_parked(CLI::App& app, Cli& cli, const SetAction& set) {
+    auto id = std::make_shared<std::uint64_t>(0);
+    CLI::App* parked =
+        app.add_subcommand("parked", "Events that no view could take: list, replay, drop");
+    parked->require_subcommand(1);
+    CLI::App* ls = parked->add_subcommand("ls", "Parked events, and why");
+    ls->callback([&cli, set] { set([&cli] { return list_parked(cli); }); });
+    CLI::App* again = parked->add_subcommand("replay", "Try an event's stream again");
+    again->add_option("id", *id, "Number, as `parked ls` prints it")->required();
+    again->callback([&cli, id, set] { set([&cli, id] { return replay_parked(cli, *id); }); });
+    CLI::App* drop = parked->add_subcommand("drop", "Take an event off the list");
+    drop->add_option("id", *id, "Number, as `parked ls` prints it")->required();
+    drop->callback([&cli, id, set] { set([&cli, id] { return drop_parked(cli, *id); }); });
+}
+
+}  // namespace skein::cli

@@ -1,0 +1,40 @@
+// What reading commands share: an address with its resource, single events, ranges of versions.
+//
+// Threads: as Store. Errors: Rejections; Fault kCorruption where the log lacks what it must have.
+// Source: interfaces section 1.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "engine/base/hash.h"
+#include "tools/library/store.h"
+
+namespace skein::cli {
+
+struct Located {
+    replay::Resource resource;
+    replay::Address address;
+    replay::Point point() const { return address.point.value_or(replay::Point{}); }
+};
+Result<Located, domain::Rejection> locate(Store& store, std::string_view text);
+
+// Versions after `after` up to and including `last`. Without a range: all up to the point.
+struct Bounds {
+    Version after;
+    Version last;
+};
+Result<Bounds, domain::Rejection> bounds_of(Store& store, const Located& located);
+
+struct ShownEvent {
+    domain::Event event;
+    Hash hash;
+};
+// 0 < version <= head of the stream.
+ShownEvent event_at(Store& store, const Stream& stream, Version version);
+std::optional<ShownEvent> find_event(Store& store, const Uuid& event_id);
+
+// The state after `version` by a fold of the log; empty before the first event.
+std::shared_ptr<const domain::State> folded(Store& store, const Stream& stream, Version version);
+
+}  // namespace skein::cli
