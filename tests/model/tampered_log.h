@@ -1,0 +1,110 @@
+// A log that hands out other events than were appended: what a bad disk, or somebody with an
+// editor, makes of one shard.
+//
+// Threads: one owner. Errors: as the log beneath. Source: P9, P10.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "engine/base/check.h"
+#include "engine/log/event_log.h"
+
+namespace skein::test {
+
+class TamperedLog final : public log::EventLog {
+ public:
+    struct Row {
+        Position position;
+        StoredEvent event;
+    };
+
+    TamperedLog(log::EventLog& whole, Shard shard) : whole_(whole), shard_(shard) {
+        whole_.scan(shard, Position(0), [this](const log::EventView& view) {
+            rows_.push_back({view.position, {std::string(view.bytes), hash_from_bytes(view.hash)}});
+            return true;
+        });
+    }
+    // The shard's events as they will be handed out, to be changed.
+    std::vector<Row>& rows() { return rows_; }
+
+    std::uint64_t scan(Shard shard, Position after,
+                       const std::function<bool(const log::EventView&)>& visit) const override {
+        if (shard != shard_) return whole_.scan(shard, after, visit);
+        std::uint64_t count = 0;
+        for (const Row& row : rows_) {
+            if (row.position <= after) continue;
+            ++count;
+            if (!visit({shard, row.position, row.event.bytes, row.event.hash.view()})) break;
+        }
+        return count;
+    }
+    std::uint64_t scan_stream(
+        const Stream& stream, Version after,
+        const std::function<bool(const log::EventView&)>& visit) const override {
+        if (log::shard_of(whole_, stream) != shard_)
+            return whole_.scan_stream(stream, after, visit);
+        std::uint64_t count = 0;
+        for (Version version = after.next(); version <= whole_.stream_head(stream);
+             version = version.next()) {
+            const auto position = whole_.position_of(stream, version);
+            const Row* row = position ? find(*position) : nullptr;
+            if (row == nullptr) continue;
+            ++count;
+            if (!visit({shard_, row->position, row->event.bytes, row->event.hash.view()})) break;
+        }
+        return count;
+    }
+    std::optional<StoredEvent> read(Shard shard, Position position) const override {
+        if (shard != shard_) return whole_.read(shard, position);
+        const Row* row = find(position);
+        return row == nullptr ? std::nullopt : std::optional(row->event);
+    }
+
+    std::uint32_t shard_count() const override { return whole_.shard_count(); }
+    log::Head head(Shard shard) const override { return whole_.head(shard); }
+    bool wait_for_growth(const std::vector<Position>& known,
+                         std::chrono::milliseconds timeout) const override {
+        return whole_.wait_for_growth(known, timeout);
+    }
+    void interrupt_waiters() override { whole_.interrupt_waiters(); }
+    const log::StoreInfo& info() const override { return whole_.info(); }
+    std::vector<log::AppendResult> append(const std::vector<log::Batch>& batches) override {
+        return whole_.append(batches);
+    }
+    Epoch take_over(Shard shard) override { return whole_.take_over(shard); }
+    std::optional<log::Receipt> find_receipt(const Scope& scope,
+                                             const Uuid& command_id) const override {
+        return whole_.find_receipt(scope, command_id);
+    }
+    Version stream_head(const Stream& stream) const override { return whole_.stream_head(stream); }
+    std::optional<Position> position_of(const Stream& stream, Version version) const override {
+        return whole_.position_of(stream, version);
+    }
+    std::uint64_t scan_streams(
+        const Scope& scope, const Stream& after,
+        const std::function<bool(const Stream&, Version head)>& visit) const override {
+        return whole_.scan_streams(scope, after, visit);
+    }
+    void put_snapshot(const Stream& stream, Version version, std::string_view bytes) override {
+        whole_.put_snapshot(stream, version, bytes);
+    }
+    std::optional<StoredSnapshot> find_snapshot(const Stream& stream,
+                                                Version at_most) const override {
+        return whole_.find_snapshot(stream, at_most);
+    }
+
+ private:
+    const Row* find(Position position) const {
+        for (const Row& row : rows_)
+            if (row.position == position) return &row;
+        return nullptr;
+    }
+
+    log::EventLog& whole_;
+    const Shard shard_;
+    std::vector<Row> rows_;
+};
+
+}  // namespace skein::test
