@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "engine/base/hash.h"
 #include "engine/codec/payload_reader.h"
@@ -173,7 +174,9 @@ Timestamp SliceReader::time() {
 double SliceReader::real() {
     const std::uint64_t bits = bytes_.u64_le();
     checked({});
-    return std::bit_cast<double>(bits);
+    const double value = std::bit_cast<double>(bits);
+    if (!std::isfinite(value)) refuse("an amount is not finite");
+    return ok() ? value : 0;
 }
 
 json::Digest SliceReader::digest() {
