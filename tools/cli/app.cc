@@ -52,7 +52,6 @@ std::string version_text() { return SKEIN_VERSION; }
 void build_app(CLI::App& app, Cli& cli, const SetAction& set) {
     app.name("skein");
     app.description("Event-sourced state for swarms of AI agents, with time travel");
-    app.footer(kNotes);
     app.require_subcommand(0, 1);
     app.fallthrough();
     app.add_option("--data", cli.data, "Directory of the embedded store")
@@ -66,6 +65,7 @@ void build_app(CLI::App& app, Cli& cli, const SetAction& set) {
         ->capture_default_str();
     app.set_version_flag("--version", "skein " + version_text());
     for (const CommandEntry& entry : commands()) entry.add(app, cli, set);
+    app.footer(kNotes);  // last: commands inherit the one that stands when they are added
 }
 
 // App::help() would go on to the subcommand that was typed.

@@ -41,7 +41,7 @@ void Cli::print_or_show(const json::Value& document) {
 }
 
 int Cli::refuse(const domain::Rejection& rejection) {
-    err() << "error: " << rejection.message << " (" << rejection.code->name << ")\n"
+    err() << "error: " << printable(rejection.message) << " (" << rejection.code->name << ")\n"
           << "cause: " << rejection.code->cause << '\n'
           << "next:  " << rejection.code->remedy << '\n';
     return domain::exit_code(*rejection.code);
@@ -60,7 +60,7 @@ int Cli::refuse(const Fault& fault) {
 }
 
 int Cli::refuse_usage(std::string_view what, std::string_view next) {
-    err() << "error: " << what << '\n' << "next:  " << next << '\n';
+    err() << "error: " << printable(what) << '\n' << "next:  " << next << '\n';
     return kUsage;
 }
 

@@ -76,6 +76,14 @@ int compare_views(Cli& cli, const std::string& a, const std::string& b) {
 
 int drop_view(Cli& cli, const std::string& generation) {
     Store& store = cli.open(OpenMode::kMustExist);
+    bool is_known = false;
+    for (const projections::ViewStatus& status : store.views().status())
+        is_known = is_known || status.generation == generation;
+    if (!is_known) {
+        cli.err() << "error: there is no view generation " << printable(generation)
+                  << "\nnext:  `skein views ls` lists them.\n";
+        return kNotFound;
+    }
     store.views().drop(generation);
     cli.err() << "dropped " << generation << '\n';
     return kOk;
