@@ -96,8 +96,7 @@ TEST_CASE("growth: the command line diffs, blames, forks and verifies notes", "[
     CHECK(at(*diff.find("changes")->at(0), {"path"}) == R"("/tags/0")");
     CHECK(at(*diff.find("changes")->at(1), {"path"}) == R"("/text")");
 
-    CHECK(at(terminal.json({"fork", "note/n1@1", "--name", "n2"}), {"outcome"}) ==
-          R"("accepted")");
+    CHECK(at(terminal.json({"fork", "note/n1@1", "--name", "n2"}), {"outcome"}) == R"("accepted")");
     CHECK(at(terminal.json({"show", "note/n2", "--values"}), {"text"}) == R"("one")");
     const json::Value blame = terminal.json({"blame", "note/n2", "text"});
     REQUIRE(blame.find("chain")->count() == 2);
@@ -114,8 +113,8 @@ TEST_CASE("growth: the command line diffs, blames, forks and verifies notes", "[
 
 TEST_CASE("growth: the command line imports notes, and explains their codes", "[growth][cli]") {
     Terminal terminal;
-    std::ofstream(terminal.path("notes.jsonl"))
-        << write_note("n1", "one") << '\n' << fork_note("n2", "n1", "@head") << '\n';
+    std::ofstream(terminal.path("notes.jsonl")) << write_note("n1", "one") << '\n'
+                                                << fork_note("n2", "n1", "@head") << '\n';
     terminal.ok({"import", "jsonl", terminal.path("notes.jsonl")});
     terminal.ok({"import", "jsonl", terminal.path("notes.jsonl")});
     CHECK(at(terminal.json({"show", "note/n2"}), {"point", "version"}) == "1");

@@ -132,8 +132,7 @@ TEST_CASE("growth: log, snapshot and view of a note are the same bytes", "[growt
 TEST_CASE("growth: views list notes, rebuild them, and find no difference", "[growth]") {
     NoteStore notes;
     notes.must(write_note("n2", "b"));
-    notes.must(
-        R"({"type":"WriteNote","note":"n1","data":{"text":"a","tags":["x","y"]}})");
+    notes.must(R"({"type":"WriteNote","note":"n1","data":{"text":"a","tags":["x","y"]}})");
     notes.must(R"({"type":"CreateSwarm","swarm":"s1"})");
     projections::Views& views = notes.store->views();
     views.catch_up();
@@ -210,8 +209,7 @@ TEST_CASE("growth: forged payloads of notes are refused, every prefix and every 
     notes.must(R"({"type":"WriteNote","note":"n1","data":{"text":"some text","tags":["x"]}})");
     std::string payload;
     notes.store->log().scan_stream(Stream("note/n1"), Version(0), [&](const log::EventView& view) {
-        payload = kinds.codec->encode_payload(
-            *replay::decode_stored(view, *kinds.codec).body);
+        payload = kinds.codec->encode_payload(*replay::decode_stored(view, *kinds.codec).body);
         return true;
     });
     const auto decode = [&](const std::string& bytes) {
@@ -242,32 +240,31 @@ TEST_CASE("growth: a file of commands brings notes in, and again without effect"
         explicit Sending(Store& to) : store(to) {}
         import::Next put(json::Value command, const import::SourcePlace&) override {
             const Outcome outcome = store.submit(command);
-            accepted += outcome.kind == OutcomeKind::kAccepted ? 1 : 0;
-            duplicates += outcome.is_duplicate ? 1 : 0;
-            return import::Next::kContinue;
-        }
-        Store& store;
-        int accepted = 0;
-        int duplicates = 0;
-    };
-    struct NoProblem final : import::ProblemSink {
-        import::Next report(const import::Problem& problem) override {
-            FAIL(problem.reason);
-            return import::Next::kStop;
-        }
-    };
-    const import::Importer* importer = import::find_importer("jsonl");
-    REQUIRE(importer != nullptr);
-    NoProblem problems;
-    Sending first(*notes.store);
-    importer->import_file(path, {first, problems});
-    CHECK(first.accepted == 3);
-    CHECK(first.duplicates == 0);
-    Sending second(*notes.store);
-    importer->import_file(path, {second, problems});
-    CHECK(second.duplicates == 3);
-    CHECK(notes.text("note/n2") == R"("one")");
-    CHECK(notes.text("note/n1@3") == "point-out-of-range");
+        accepted += outcome.kind == OutcomeKind::kAccepted ? 1 : 0;
+        duplicates += outcome.is_duplicate ? 1 : 0;
+        return import::Next::kContinue;
+    } Store& store;
+    int accepted = 0;
+    int duplicates = 0;
+};
+struct NoProblem final : import::ProblemSink {
+    import::Next report(const import::Problem& problem) override { FAIL(problem.reason);
+    return import::Next::kStop;
+}
+}
+;
+const import::Importer* importer = import::find_importer("jsonl");
+REQUIRE(importer != nullptr);
+NoProblem problems;
+Sending first(*notes.store);
+importer->import_file(path, {first, problems});
+CHECK(first.accepted == 3);
+CHECK(first.duplicates == 0);
+Sending second(*notes.store);
+importer->import_file(path, {second, problems});
+CHECK(second.duplicates == 3);
+CHECK(notes.text("note/n2") == R"("one")");
+CHECK(notes.text("note/n1@3") == "point-out-of-range");
 }
 
 TEST_CASE("growth: forks that read a note while it is written leave its history whole [V-39]",

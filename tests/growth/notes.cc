@@ -25,8 +25,8 @@ std::string write_note(std::string_view id, std::string_view text) {
 }
 
 std::string fork_note(std::string_view id, std::string_view source, std::string_view at) {
-    return fmt::format(
-        R"({{"type":"ForkNote","note":"{}","data":{{"source":"{}","at":"{}"}}}})", id, source, at);
+    return fmt::format(R"({{"type":"ForkNote","note":"{}","data":{{"source":"{}","at":"{}"}}}})",
+                       id, source, at);
 }
 
 std::string said(const Outcome& outcome) {

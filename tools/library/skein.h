@@ -4,7 +4,7 @@
 // Reading, Kinds), json::Value, domain::Rejection with its codes, Fault, and the ids and times of
 // engine/base. For kinds of one's own also engine/domain/kind.h and engine/codec/codec.h. All other
 // headers are installed because these need them, and may change.
-// Threads, errors: as store.h says.
+// Threads: as store.h says. Errors: likewise.
 #pragma once
 
 #include "engine/base/fault.h"

@@ -17,7 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 using Time = std::chrono::steady_clock::time_point;
 
-// Sends one command and waits, at most until the deadline; unknown is asked again under the same id.
+// Sends one command and waits, at most until the deadline; unknown is asked again under the same
+// id.
 bool send_and_wait(skein::Store& store, const std::string& command, Time deadline) {
     while (true) {
         const skein::Outcome outcome = store.submit(command, deadline);
@@ -58,8 +59,8 @@ class Sender {
         });
     }
 
-    // Waits for every answer, and sends again what the store was too busy for: under the same id, so
-    // that nothing can be done twice. False where the deadline passed first.
+    // Waits for every answer, and sends again what the store was too busy for: under the same id,
+    // so that nothing can be done twice. False where the deadline passed first.
     bool finish(Time deadline) {
         std::unique_lock lock(mutex_);
         while (open_ > 0 || !again_.empty()) {

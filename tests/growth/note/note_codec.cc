@@ -32,14 +32,12 @@ constexpr std::uint8_t kTextTag = 0x02;
 std::string encode(const NoteWritten& event, Builder& builder) {
     const auto text = codec::put_name(builder, event.text);
     const auto tags = codec::put_names(builder, event.tags.value_or(std::vector<std::string>{}));
-    return codec::finish(builder,
-                         fbs::CreateNoteWritten(builder, text, tags, event.tags.has_value()),
-                         kIdentifier);
+    return codec::finish(
+        builder, fbs::CreateNoteWritten(builder, text, tags, event.tags.has_value()), kIdentifier);
 }
 void read(PayloadReader& in, const fbs::NoteWritten& table, NoteWritten& event) {
     event.text = in.text(table.text(), "text");
-    if (table.has_tags())
-        event.tags = in.names(table.tags(), "tags", PayloadReader::Names::kTexts);
+    if (table.has_tags()) event.tags = in.names(table.tags(), "tags", PayloadReader::Names::kTexts);
 }
 
 std::string encode(const NoteForked& event, Builder& builder) {
@@ -47,8 +45,7 @@ std::string encode(const NoteForked& event, Builder& builder) {
     const auto text = codec::put_name(builder, event.text);
     const auto tags = codec::put_names(builder, event.tags);
     return codec::finish(
-        builder,
-        fbs::CreateNoteForked(builder, source, event.source.version.value(), text, tags),
+        builder, fbs::CreateNoteForked(builder, source, event.source.version.value(), text, tags),
         kIdentifier);
 }
 void read(PayloadReader& in, const fbs::NoteForked& table, NoteForked& event) {
@@ -70,8 +67,7 @@ codec::EventCodec event_codec() {
             },
             [](std::string_view payload) {
                 return codec::decode_as<Body, Table>(
-                    payload, kIdentifier,
-                    [](PayloadReader& in, const Table& table, Body& event) {
+                    payload, kIdentifier, [](PayloadReader& in, const Table& table, Body& event) {
                         read(in, table, event);
                     });
             }};
@@ -152,13 +148,13 @@ std::optional<CodecError> load(domain::State& state, std::string_view bytes,
 }  // namespace
 
 codec::KindCodec note_codec() {
-    return {"note",
-            {event_codec<NoteWritten, fbs::NoteWritten>(),
-             event_codec<NoteForked, fbs::NoteForked>(),
-             event_codec<NoteErased, fbs::NoteErased>()},
-            kStateVersion,
-            slice,
-            load};
+    return {
+        "note",
+        {event_codec<NoteWritten, fbs::NoteWritten>(), event_codec<NoteForked, fbs::NoteForked>(),
+         event_codec<NoteErased, fbs::NoteErased>()},
+        kStateVersion,
+        slice,
+        load};
 }
 
 }  // namespace skein::note

@@ -62,8 +62,8 @@ struct ForkNote final : domain::CommandBody {
         if (auto no = domain::check_expected_version(scene)) return fail(*std::move(no));
         const Stream stream = note_stream(source);
         if (!scene.current(stream)->exists())
-            return fail(domain::reject(codes::kNoteNotFound,
-                                       fmt::format("There is no note {}.", source)));
+            return fail(
+                domain::reject(codes::kNoteNotFound, fmt::format("There is no note {}.", source)));
         const auto version = scene.resolve(stream, at);
         if (!version) return fail(version.error());
         if (version->value() == 0)

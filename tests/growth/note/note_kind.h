@@ -1,5 +1,5 @@
-// The kind of notes: `note/N`, with its codec. Two lines make a store know it: note_kind() among the
-// registry's kinds, note_codec() among the codec's.
+// The kind of notes: `note/N`, with its codec. Two lines make a store know it: note_kind() among
+// the registry's kinds, note_codec() among the codec's.
 //
 // Threads: pure.
 #pragma once
