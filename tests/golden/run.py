@@ -1,0 +1,148 @@
+"""Runs golden scripts of the command line: files of commands with what they print.
+
+    $ skein send CreateSwarm --swarm s1
+    {"command_id":"<id>",...}
+    ! stderr, a line each
+    [4]
+
+A line that begins with `$ ` is a command for bash; what follows up to the next one is expected:
+stdout as it is, stderr behind `! `, and the exit code in brackets where it is not 0. `#` lines are
+comments, and those with a requirement id in brackets say what is shown. `  ...` matches any further
+lines of stdout. Ids, times, hashes and durations are masked, see MASKS. Each script has its own
+empty directory, with `$DATA` as the folder of test data.
+
+    run.py SKEIN SCRIPT...            checks
+    run.py --update SKEIN SCRIPT...   writes what is printed now into the scripts
+    run.py --self-check SKEIN         a wrong expectation has to be found
+"""
+
+import concurrent.futures
+import difflib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+MASKS = (
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
+    (re.compile(r"\b[0-9a-f]{32,64}\b"), "<hash>"),
+    (re.compile(r"\b\d+-[0-9a-f]{16}\b"), "<cursor>"),
+    (re.compile(r"\(\d+ us\)"), "(<duration>)"),
+    (re.compile(r"\b\d+ MiB free"), "<n> MiB free"),
+    (re.compile(r'"bytes":\d+'), '"bytes":<n>'),
+    (re.compile(r"process \d+"), "process <n>"),
+)
+TIMEOUT_SECONDS = 60
+
+
+def masked(text):
+    for pattern, mask in MASKS:
+        text = pattern.sub(mask, text)
+    return text
+
+
+def steps_of(text):
+    """(comments before it, command, expected lines) of each command; trailing comments at the end."""
+    steps, comments = [], []
+    for line in text.splitlines():
+        if line.startswith("$ "):
+            steps.append((comments, line[2:], []))
+            comments = []
+        elif (line == ">" or line.startswith("> ")) and steps and not steps[-1][2]:
+            steps[-1] = (steps[-1][0], steps[-1][1] + "\n" + line[2:], [])
+        elif line.startswith("#") or (not line and (comments or not steps)):
+            comments.append(line)
+        elif not line:
+            comments.append(line)
+        else:
+            steps[-1][2].append(line)
+    return steps, comments
+
+
+def printed_by(command, folder, environment):
+    done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True,
+                          timeout=TIMEOUT_SECONDS, check=False)
+    out = masked(done.stdout.decode("utf-8", "backslashreplace")).split("\n")
+    err = masked(done.stderr.decode("utf-8", "backslashreplace")).split("\n")
+    lines = out[:-1] if out[-1] == "" else out
+    lines = [line if line.strip() else "(empty line)" for line in lines]
+    lines += ["! " + line for line in (err[:-1] if err[-1] == "" else err)]
+    return lines + ([f"[{done.returncode}]"] if done.returncode != 0 else [])
+
+
+def matches(expected, printed):
+    """Line by line; a line `  ...` stands for any number of lines."""
+    if not expected:
+        return not printed
+    if expected[0] == "  ...":
+        return any(matches(expected[1:], printed[i:]) for i in range(len(printed) + 1))
+    return bool(printed) and expected[0] == printed[0] and matches(expected[1:], printed[1:])
+
+
+def environment_of(skein, folder):
+    root = pathlib.Path(__file__).resolve().parents[2]
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "ASAN_OPTIONS")
+                   if name in os.environ}
+    environment.update(DATA=str(root / "tests" / "data"), ROOT=str(root), LC_ALL="C.UTF-8",
+                       SKEIN_DATA="store", TMPDIR=folder)
+    environment["PATH"] = str(pathlib.Path(skein).resolve().parent) + ":" + environment["PATH"]
+    return environment
+
+
+def run_script(skein, text):
+    """The problems of a script, and the script with what was printed."""
+    problems, written = [], []
+    steps, trailing = steps_of(text)
+    with tempfile.TemporaryDirectory() as folder:
+        environment = environment_of(skein, folder)
+        for comments, command, expected in steps:
+            try:
+                printed = printed_by(command, folder, environment)
+            except subprocess.TimeoutExpired:
+                printed = [f"(no end within {TIMEOUT_SECONDS} s)"]
+            kept = expected if matches(expected, printed) else printed
+            written += comments + ["$ " + command.replace("\n", "\n> ")] + kept
+            if kept is not expected:
+                difference = difflib.unified_diff(expected, printed, "expected", "printed",
+                                                  lineterm="", n=1)
+                problems.append("$ " + command + "\n" + "\n".join(difference))
+    return problems, "\n".join(written + trailing) + "\n"
+
+
+def self_check(skein):
+    right = "$ skein version\nskein " + subprocess.run(
+        [skein, "version"], capture_output=True, text=True, check=True).stdout.split()[1] + "\n"
+    wrong = (right.replace("skein 0", "skein 9"), right + "one line more\n", right + "[1]\n",
+             "$ skein version\n", right + "! a word on stderr\n")
+    if run_script(skein, right)[0]:
+        return ["a right expectation was refused"]
+    return [f"not found: {text}" for text in wrong if not run_script(skein, text)[0]]
+
+
+def main(arguments):
+    updates = arguments[:1] == ["--update"]
+    if arguments[:1] == ["--self-check"]:
+        problems = self_check(arguments[1])
+        print("\n".join(problems) or "ok")
+        return 1 if problems else 0
+    skein, *scripts = arguments[1:] if updates else arguments
+    texts = [pathlib.Path(script).read_text(encoding="utf-8") for script in scripts]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda text: run_script(skein, text), texts))
+    failed = 0
+    for script, text, (problems, written) in zip(scripts, texts, results):
+        failed += 1 if problems else 0
+        print(f"{'FAILED' if problems else 'ok':7} {script}")
+        for problem in problems:
+            print("  " + problem.replace("\n", "\n  "))
+        if updates and written != text:
+            pathlib.Path(script).write_text(written, encoding="utf-8")
+    print(f"{len(scripts)} scripts, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
