@@ -11,9 +11,10 @@ namespace skein::projections {
 namespace {
 
 constexpr std::uint64_t kBuildThreads = 2;        // decoding and folding; RocksDB has its own
-constexpr std::uint64_t kProgressEvents = 20000;  // between two calls of progress
-constexpr std::uint64_t kBuildBatchEvents = 20000;
-constexpr std::size_t kBuildBatchBytes = 8U << 20;  // nobody waits for a batch to be seen
+constexpr std::uint64_t kProgressEvents = 50000;  // between two calls of progress
+constexpr std::uint64_t kBuildBatchEvents = 100000;
+constexpr std::size_t kBuildBatchBytes = 32U
+                                         << 20;  // a sorted run: large ones need less compaction
 
 // What the threads of a build share.
 struct Work {

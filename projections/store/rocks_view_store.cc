@@ -9,6 +9,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 
@@ -22,6 +23,7 @@ namespace {
 constexpr std::size_t kWriteBufferBytes = 32U << 20;  // a second of projecting; twice in flight
 constexpr std::size_t kBlockBytes = 8U << 10;         // deltas and their keyframe share few blocks
 constexpr int kBackgroundJobs = 2;                    // one flush beside one compaction
+constexpr std::size_t kIngestBatchBytes = 4U << 20;   // below it a file of its own costs more
 constexpr int kBloomBits = 10;                        // 1 % of absent chunks cost a read
 
 rocksdb::Slice slice_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -79,6 +81,39 @@ class RocksBatch final : public RowBatch {
     rocksdb::WriteBatch batch_;
 };
 
+// The rows of a batch as a sorted run: where a batch has only rows, and the last one of a key wins.
+class SortedRows final : public rocksdb::WriteBatch::Handler {
+ public:
+    rocksdb::Status PutCF(std::uint32_t, const rocksdb::Slice& key,
+                          const rocksdb::Slice& value) override {
+        rows_.emplace_back(key, value);
+        return rocksdb::Status::OK();
+    }
+    // Anything but a row has its place in the order of the batch: then it is written as it is.
+    rocksdb::Status DeleteCF(std::uint32_t, const rocksdb::Slice&) override { return other(); }
+    rocksdb::Status DeleteRangeCF(std::uint32_t, const rocksdb::Slice&,
+                                  const rocksdb::Slice&) override {
+        return other();
+    }
+
+    bool sort() {
+        if (has_others_) return false;
+        std::stable_sort(rows_.begin(), rows_.end(),
+                         [](const auto& a, const auto& b) { return a.first.compare(b.first) < 0; });
+        return true;
+    }
+    const std::vector<std::pair<rocksdb::Slice, rocksdb::Slice>>& rows() const { return rows_; }
+
+ private:
+    rocksdb::Status other() {
+        has_others_ = true;
+        return rocksdb::Status::OK();
+    }
+
+    std::vector<std::pair<rocksdb::Slice, rocksdb::Slice>> rows_;
+    bool has_others_ = false;
+};
+
 class RocksViewStore final : public ViewStore {
  public:
     RocksViewStore(RocksViewOptions options, std::unique_ptr<rocksdb::DB> db,
@@ -103,6 +138,11 @@ class RocksViewStore final : public ViewStore {
     void must_be_sound() const {
         if (watch_->failed()) throw ViewDamage("RocksDB failed in the background");
     }
+
+    // Adds the rows of a large batch past the memory table; false where it has other changes too.
+    bool ingest_batch(const rocksdb::WriteBatch& batch);
+    // `fill` puts rows with strictly increasing keys.
+    void ingest_run(const std::function<void(rocksdb::SstFileWriter&)>& fill);
 
     const RocksViewOptions options_;
     std::unique_ptr<rocksdb::DB> db_;
@@ -168,6 +208,10 @@ void RocksViewStore::write(RowBatch& batch, Journal journal) {
     must_be_sound();
     auto* own = dynamic_cast<RocksBatch*>(&batch);
     SKEIN_CHECK(own != nullptr, "the batch was made by another store");
+    // Sorting once costs less than a place in the memory table for each row.
+    if (journal == Journal::kSkipped && own->bytes() >= kIngestBatchBytes &&
+        ingest_batch(own->batch()))
+        return own->clear();
     rocksdb::WriteOptions options;
     options.sync = false;
     options.disableWAL = journal == Journal::kSkipped;
@@ -180,22 +224,42 @@ void RocksViewStore::write(RowBatch& batch, Journal journal) {
 void RocksViewStore::ingest(const std::vector<Row>& sorted) {
     must_be_sound();
     if (sorted.empty()) return;
+    ingest_run([&](rocksdb::SstFileWriter& writer) {
+        for (const Row& row : sorted) {
+            const std::string stored = row.value + row_trailer(row.key, row.value);
+            must(writer.Put(row.key, stored), "writing a sorted run");
+        }
+    });
+}
+
+void RocksViewStore::ingest_run(const std::function<void(rocksdb::SstFileWriter&)>& fill) {
     const std::string path =
         (options_.directory / fmt::format("run-{}.sst", runs_ingested_.fetch_add(1))).string();
-    rocksdb::Options table = db_->GetOptions();
-    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), table);
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions());
     must(writer.Open(path), "opening a sorted run");
-    for (const Row& row : sorted) {
-        const std::string stored = row.value + row_trailer(row.key, row.value);
-        must(writer.Put(row.key, stored), "writing a sorted run");
-    }
+    fill(writer);
     must(writer.Finish(), "finishing a sorted run");
     rocksdb::IngestExternalFileOptions options;
     options.move_files = true;
+    options.write_global_seqno = false;  // the file stays as it was written and synced
     const rocksdb::Status status = db_->IngestExternalFile({path}, options);
     std::error_code ignored;  // moved already where all went well
     std::filesystem::remove(path, ignored);
     must(status, "ingesting a sorted run");
+}
+
+bool RocksViewStore::ingest_batch(const rocksdb::WriteBatch& batch) {
+    SortedRows sorted;
+    must(batch.Iterate(&sorted), "reading a batch");
+    if (!sorted.sort()) return false;
+    ingest_run([&](rocksdb::SstFileWriter& writer) {
+        const auto& rows = sorted.rows();
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (i + 1 < rows.size() && rows[i].first == rows[i + 1].first) continue;
+            must(writer.Put(rows[i].first, rows[i].second), "writing a sorted run");
+        }
+    });
+    return true;
 }
 
 void RocksViewStore::flush() {

@@ -99,6 +99,25 @@ TEMPLATE_TEST_CASE("view store: a sorted run goes in with one call and hides old
     CHECK(backend.store->stats().rows >= 3);
 }
 
+TEMPLATE_TEST_CASE("view store: a large batch without journal has its last row of each key", "",
+                   MemoryBackend, RocksBackend) {
+    TestType backend;
+    write(*backend.store, {{"k5", "old"}, {"k7", "old"}});
+    const auto batch = backend.store->make_batch();
+    const bool with_erase = GENERATE(false, true);
+    const std::string first(400, 'x');
+    const std::string second(400, 'y');
+    for (const std::string& value : {first, second}) {
+        for (int n = 9999; n >= 0; --n) batch->put("k" + std::to_string(n), value);
+    }
+    if (with_erase) batch->erase("k7");
+    backend.store->write(*batch, Journal::kSkipped);
+    CHECK(keys_in(*backend.store, "", "z").size() == (with_erase ? 9999 : 10000));
+    CHECK(backend.store->get("k5") == second);
+    CHECK(backend.store->get("k7").has_value() != with_erase);
+    CHECK(batch->bytes() < 100);
+}
+
 TEMPLATE_TEST_CASE("view store: an edited row is never given out", "", MemoryBackend,
                    RocksBackend) {
     TestType backend;

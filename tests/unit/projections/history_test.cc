@@ -150,6 +150,35 @@ TEST_CASE("history: a big state becomes a keyframe in parts, one with each event
     }
 }
 
+TEST_CASE("history: a keyframe is not read before its last part is written [V-26]") {
+    Story story(1, 1);
+    story.create_swarm("s");
+    const Stream run = story.start_run("s", "r");
+    for (int n = 0; n < 250; ++n)
+        story.set(run, "k" + std::to_string(n), json::Value::string(std::string(2000, 'x')));
+    const auto store = std::make_shared<projections::store::MemoryViewStore>();
+    const auto generation = std::make_shared<const projections::GenerationView>(
+        "g", store, story.codec(), story.log().shard_count());
+    projections::Projection::Options options;
+    options.projector.identity = projections::core::identity_of(story.log(), story.codec());
+    projections::Projection projection(generation, story.log(), story.codec(), options);
+    std::uint64_t applied = 0;
+    // Without work() in between: parts of keyframes go with events alone.
+    while (projection.projector().advance(Shard(0), 1) == 1) {
+        ++applied;
+        const auto reading = generation->reader.newest(run);
+        if (applied > 1) CHECK(reading.ordinal == applied - 1);
+    }
+    CHECK(applied == 252);
+    const std::uint64_t before = generation->reader.head(run)->base;
+    CHECK(before > 0);
+    // Started again with unfinished parts behind it, it writes them anew.
+    story.set(run, "last", json::Value::integer(1));
+    projections::Projection again(generation, story.log(), story.codec(), options);
+    while (again.projector().advance(Shard(0), 100) > 0 || again.projector().work()) continue;
+    CHECK(generation->reader.newest(run).ordinal == 252);
+}
+
 TEST_CASE("history: a chain of forks is never read deeper than a few documents [V-26]") {
     Story story(1);
     story.create_swarm("s");
