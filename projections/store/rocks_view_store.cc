@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kWriteBufferBytes = 32U << 20;  // a second of projecting; twice in flight
 constexpr std::size_t kBlockBytes = 8U << 10;         // deltas and their keyframe share few blocks
 constexpr int kBackgroundJobs = 2;                    // one flush beside one compaction
-constexpr std::size_t kIngestBatchBytes = 4U << 20;   // below it a file of its own costs more
+constexpr std::size_t kIngestBatchBytes = 1U << 20;   // below it a file of its own costs more
 constexpr int kBloomBits = 10;                        // 1 % of absent chunks cost a read
 
 rocksdb::Slice slice_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
