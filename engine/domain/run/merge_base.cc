@@ -57,11 +57,11 @@ void add_starts(const Scene& scene, const std::vector<LinePoint>& line, std::siz
 
 struct LastMerge {
     MergeSide* into = nullptr;
-    const MergeSide* from = nullptr;
+    MergeSide* from = nullptr;
     MergedFrom merged;
 };
 
-void consider(LastMerge& last, MergeSide& into, const MergeSide& from) {
+void consider(LastMerge& last, MergeSide& into, MergeSide& from) {
     const MergedFrom* merged = into.state->merged_from.find(from.point.run);
     if (merged == nullptr) return;
     if (last.into != nullptr && merged->position < last.merged.position) return;
@@ -126,6 +126,9 @@ Result<MergeSides, Rejection> find_merge_sides(const Scene& scene, RunPointer so
     }
     const Stream stream = sides.target.state->sibling(sides.base.point.run);
     sides.base.state = run_at(scene, stream, sides.base.point.version);
+    // What was merged in is the base: its run held all of it, and may have deleted of it since.
+    if (last.from != nullptr && !last.from->began.empty())
+        last.from->began.push_back(sides.base.state);
     return sides;
 }
 

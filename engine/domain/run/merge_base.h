@@ -7,7 +7,8 @@
 //
 // A child holds only what it inherited, and what it never had it cannot have deleted. Where a line
 // passes from a child to its parent, MergeSide::began therefore keeps the states that say what the
-// side had: the starts of the runs up to that link, and the side just after its last merge.
+// side had: the starts of the runs up to that link, and the side at the last merge of the
+// two, as it was merged in or just after it took the other.
 // Threads: pure. Errors: Rejection. Source: interfaces section 9 (Merge), V-08, V-18.
 #pragma once
 

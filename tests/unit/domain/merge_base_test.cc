@@ -55,6 +55,15 @@ TEST_CASE("merge base: a deletion that was merged does not come back [V-18]", "[
     CHECK(story.values("b") == R"({"intermediate":{},"variables":{"x":2,"y":1}})");
 }
 
+TEST_CASE("merge base: what a child gave its parent and then deleted is deleted there [V-18]",
+          "[unit][run]") {
+    Story story;
+    story.run("p").child("c", "p").set("c", "x", "1").merge("p", "c", "child_wins");
+    CHECK(story.value("p", "x") == "1");
+    story.erase("c", "x").merge("p", "c", "child_wins");
+    CHECK(story.values("p") == R"({"intermediate":{},"variables":{}})");
+}
+
 TEST_CASE("merge base: siblings meet at the earlier of their fork points [V-18]", "[unit][run]") {
     Story story;
     story.run("a").set("a", "x", "1").set("a", "x", "2").set("a", "x", "3");
