@@ -26,12 +26,14 @@ class Round::RoundScene final : public domain::Scene {
     const domain::State& target() const override { return *target_; }
     std::optional<Version> expected_version() const override { return command_->expected_version; }
     std::shared_ptr<const domain::State> current(const Stream& stream) const override {
+        await_shard_of(stream);
         return round_->state_of(*work_, stream);
     }
     const domain::Limits& limits() const override { return *round_->sources_.limits; }
     Timestamp now() const override { return now_; }
 
     std::shared_ptr<const domain::State> at(const Stream& stream, Version version) const override {
+        await_shard_of(stream);
         const std::shared_ptr<domain::State> newest = round_->state_of(*work_, stream);
         if (newest->version() == version) return newest->clone();
         if (version > committed(stream)) {
@@ -45,6 +47,7 @@ class Round::RoundScene final : public domain::Scene {
                                                std::string_view text) const override {
         Result<replay::Point, domain::Rejection> point = replay::parse_point(text);
         if (!point) return fail(point.error());
+        await_shard_of(stream);
         const std::shared_ptr<domain::State> newest = round_->state_of(*work_, stream);
         if (replay::is_answered_by_state(*point))
             return checked(replay::resolve_in_state(*newest, *point), stream, *newest);
@@ -58,6 +61,13 @@ class Round::RoundScene final : public domain::Scene {
     }
 
  private:
+    // A stream of another shard is seen as it is committed: what this round holds of that shard comes
+    // first.
+    void await_shard_of(const Stream& stream) const {
+        const auto other = round_->works_.find(log::shard_of(*round_->sources_.log, stream));
+        if (other == round_->works_.end() || &other->second == work_) return;
+        if (other->second.batch) needs_append_ = true;
+    }
     Version committed(const Stream& stream) const {
         const auto found = work_->committed.find(stream);
         return found == work_->committed.end() ? Version() : found->second;

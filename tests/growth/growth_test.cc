@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <fstream>
+#include <future>
 #include <mutex>
 
 #include "engine/codec/event_json.h"
@@ -62,7 +63,7 @@ TEST_CASE("growth: a kind of two lines has commands, rules and fields with sugge
           "[growth]") {
     NoteStore notes;
     notes.must(write_note("n1", "one"));
-    CHECK(said(notes.send(R"({"type":"WriteNote","note":"n1","data":{"txt":"x"}})")) ==
+    CHECK(said(notes.send(R"({"type":"WriteNote","note":"n1","data":{"text":"x","tgs":[]}})")) ==
           "unknown-field");
     CHECK(said(notes.send(R"({"type":"WriteNote","note":"n1","data":{"text":1}})")) ==
           "invalid-field");
@@ -301,6 +302,27 @@ TEST_CASE("growth: forks that read a note while it is written leave its history 
         replay::verify_log(notes.store->log(), notes.store->codec(), [](std::uint64_t) {});
     CHECK(report.findings.empty());
     CHECK(report.events == 601);
+}
+
+TEST_CASE("growth: a fork sees what was sent before it, and nothing that was sent after [V-39]",
+          "[growth]") {
+    NoteStore notes;
+    std::vector<std::promise<Outcome>> answers(90);
+    const auto in_order = std::make_shared<runtime::Sequence>();
+    const auto send = [&](std::size_t index, const std::string& command) {
+        notes.store->submit_async(
+            command,
+            [&answers, index](Outcome outcome) { answers[index].set_value(std::move(outcome)); },
+            in_order);
+    };
+    for (std::size_t i = 0; i < answers.size(); i += 3) {
+        send(i, write_note(fmt::format("n{}", i), "first"));
+        send(i + 1, fork_note(fmt::format("f{}", i), fmt::format("n{}", i), "@head"));
+        send(i + 2, write_note(fmt::format("n{}", i), "second"));
+    }
+    for (auto& answer : answers) REQUIRE(said(answer.get_future().get()) == "accepted");
+    for (std::size_t i = 0; i < answers.size(); i += 3)
+        CHECK(notes.text(fmt::format("note/f{}", i)) == R"("first")");
 }
 
 TEST_CASE("growth: notes and swarms live in one store that opens again", "[growth]") {
