@@ -4,7 +4,8 @@
 // Values are canonical texts in std::maps; every version of every run, and the swarm at every
 // position, is a full copy. It shares nothing with the engine's rules: the engine's JSON parser
 // only makes texts canonical.
-// Threads: one owner. Errors: Refused, where a rule forbids a command. Source: V-08, V-09, V-18, V-30.
+// Threads: one owner. Errors: Refused, where a rule forbids a command.
+// Source: V-08, V-09, V-18, V-30.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "projections/query/views.h"
 #include "tests/model/history.h"
 
 namespace skein::model {
@@ -20,12 +21,24 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+// Views in memory: the same states, and nothing that their own verification finds.
+std::string check_views(History& history) {
+    test::MemoryEngine& engine = history.engine();
+    const auto views = projections::Views::open({}, engine.log, engine.codec);
+    views->catch_up();
+    const std::string problem = history.check_source(*views, "views");
+    if (!problem.empty()) return problem;
+    const auto failures = views->verify(std::nullopt, {});
+    return failures.empty() ? "" : "the views' verify: " + failures.front().what;
+}
+
 // Plays one history; what is wrong, empty where nothing is.
 std::string play_one(std::uint64_t seed, Tally& tally) {
     History history(seed);
     std::string problem = history.play(40 + seed % 41);
     if (problem.empty()) problem = history.check_states();
     if (problem.empty()) problem = history.check_verified();
+    if (problem.empty()) problem = check_views(history);
     tally.add(history.tally());
     if (problem.empty()) return {};
     std::cout << history.story();
@@ -80,6 +93,10 @@ TEST_CASE(
     }
     std::cout << "states compared " << tally.states << ", children merged " << tally.children_merged
               << ", rejected " << tally.rejected << std::endl;
+    for (const auto* counts : {&tally.types, &tally.strategies, &tally.decided}) {
+        for (const auto& [name, times] : *counts) std::cout << name << ' ' << times << "  ";
+        std::cout << std::endl;
+    }
     if (count >= kEnoughForAll) check_variety(tally);
 }
 

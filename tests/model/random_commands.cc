@@ -85,6 +85,40 @@ std::string RandomCommands::run() {
     return open.empty() || chance(8) ? any(ids) : any(open);
 }
 
+std::string RandomCommands::root_of(std::string id) const {
+    while (model_.has(id)) {
+        const Run& state = model_.now(id);
+        if (!state.forked_from && !state.parent) break;
+        id = state.forked_from ? state.forked_from->run : state.parent->run;
+    }
+    return id;
+}
+
+std::string RandomCommands::child() {
+    std::vector<std::string> children;
+    for (const std::string& id : model_.run_ids()) {
+        const Run& state = model_.now(id);
+        if (state.parent && !state.is_over() && !model_.now(state.parent->run).is_over())
+            children.push_back(id);
+    }
+    return children.empty() || chance(20) ? run() : any(children);
+}
+
+std::string RandomCommands::relative() {
+    std::vector<std::string> relatives;
+    for (const std::string& id : model_.run_ids())
+        if (id != run_ && root_of(id) == root_of(run_)) relatives.push_back(id);
+    return relatives.empty() ? run() : any(relatives);
+}
+
+std::string RandomCommands::key_of(const std::string& id) {
+    std::vector<std::string> keys;
+    if (model_.has(id))
+        for (const auto& [name, area] : model_.now(id).areas)
+            for (const auto& [each, entry] : area) keys.push_back(each);
+    return keys.empty() || chance(10) ? key() : any(keys);
+}
+
 std::string RandomCommands::new_run() {
     const std::size_t count = model_.run_ids().size();
     return "r" + std::to_string(chance(5) || count >= 8 ? random_.below(8) : count);
@@ -164,10 +198,11 @@ Json RandomCommands::choice() {
         made["mapping"] = Json::object();
         for (std::uint64_t i = random_.below(4); i > 0; --i) made["mapping"][key()] = strategy();
     }
-    if (chance(12)) {
-        made["resolutions"][key()] = "source";
-        if (chance(30)) made["resolutions"][key()] = "target";
-        if (chance(30)) made["resolutions"][key()] = Json{{"value", value()}};
+    if (chance(10)) {
+        const std::uint64_t kind = random_.below(3);
+        Json& resolution = made["resolutions"][key()];
+        resolution = kind == 0 ? "source" : "target";
+        if (kind == 2) resolution = Json{{"value", value()}};
     }
     return made;
 }
@@ -204,7 +239,7 @@ Json RandomCommands::board() {
 Json RandomCommands::started() {
     Json data = Json::object();
     if (chance(60)) data["inputs"] = {{key(), value()}, {key(), value()}};
-    if (!model_.run_ids().empty() && chance(75)) {
+    if (!model_.run_ids().empty() && chance(85)) {
         data["parent"] = run();
         if (chance(15)) data["inherit"] = any({"all", "none"});
         if (chance(20)) data["inherit"] = Json::array({key()});
@@ -260,9 +295,10 @@ Json RandomCommands::exported() {
 }
 
 Json RandomCommands::completed() {
+    if (chance(70)) run_ = child();
     Json data = Json::object();
     if (chance(30)) data["outputs"] = {{key(), value()}};
-    if (chance(70)) data["merge"] = choice();
+    if (chance(60)) data["merge"] = choice();
     return data;
 }
 
@@ -288,7 +324,7 @@ Json RandomCommands::restored() {
 
 Json RandomCommands::merged() {
     Json data = choice();
-    data["source"] = chance(85) ? any(model_.run_ids()) : run();
+    data["source"] = chance(90) ? relative() : run();
     return data;
 }
 

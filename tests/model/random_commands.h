@@ -35,8 +35,12 @@ class RandomCommands {
     }
     std::string key() { return any({"a", "b", "c", "d"}); }
     std::string step() { return any({"a", "s1", "s2"}); }
-    std::string run();      // mostly one that is open
-    std::string new_run();  // mostly an id that is free
+    std::string run();       // mostly one that is open
+    std::string child();     // mostly one that is open, of an open parent
+    std::string relative();  // of the run addressed: mostly one that it can be merged with
+    std::string root_of(std::string id) const;
+    std::string key_of(const std::string& id);  // mostly one that the run has
+    std::string new_run();                      // mostly an id that is free
     std::string point(const std::string& of);
     std::string strategy();
     Json value();
