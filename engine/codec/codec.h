@@ -33,7 +33,8 @@ struct EventCodec {
     const domain::EventType* type;
     std::string (*encode)(const domain::EventBody& body);
     // `payload` is aligned to 8 bytes and within the size cap.
-    Result<std::shared_ptr<const domain::EventBody>, CodecError> (*decode)(std::string_view payload);
+    Result<std::shared_ptr<const domain::EventBody>, CodecError> (*decode)(
+        std::string_view payload);
 };
 
 // Where big values of a state are kept in pieces: 16-byte ids of content (BLAKE2b-128).
@@ -64,7 +65,8 @@ struct KindCodec {
     std::vector<EventCodec> events;
     std::uint16_t state_version = 1;
     // `chunks` null: everything inline. The slicer keeps `state` alive.
-    std::unique_ptr<StateSlicer> (*slice)(std::shared_ptr<const domain::State> state, ChunkSink* chunks);
+    std::unique_ptr<StateSlicer> (*slice)(std::shared_ptr<const domain::State> state,
+                                          ChunkSink* chunks);
     // Adds one slice to a fresh state; nullopt where it fits.
     std::optional<CodecError> (*load)(domain::State& state, std::string_view slice,
                                       const ChunkSource* chunks);

@@ -167,10 +167,10 @@ run::MergedKey read_merged_key(PayloadReader& in, const fbs::MergedKey& table) {
     merged.result = in.choice<run::MergeResult>(table.result(), "result");
     merged.value = in.given(table.value(), "value");
     merged.strategy = in.choice<run::Strategy>(table.strategy(), "strategy");
-    merged.lost_at = in.list<run::RunPoint>(
-        table.lost_at(), [](PayloadReader& reader, const fbs::RunPoint& point) {
-            return read_point(reader, point);
-        });
+    merged.lost_at = in.list<run::RunPoint>(table.lost_at(),
+                                            [](PayloadReader& reader, const fbs::RunPoint& point) {
+                                                return read_point(reader, point);
+                                            });
     merged.lost = in.list<domain::StoredValue>(
         table.lost(), [](PayloadReader& reader, const fbs::StoredValue& value) {
             return reader.stored(&value, "lost");
@@ -221,9 +221,9 @@ void read(PayloadReader& in, const fbs::ConflictResolved& table, run::ConflictRe
 template <class Body, class Table>
 NamedDecode decoder() {
     return {&Body::kType, [](std::string_view payload) {
-                return decode_as<Body, Table>(
-                    payload, kRunIdentifier,
-                    [](PayloadReader& in, const Table& table, Body& event) { read(in, table, event); });
+                return decode_as<Body, Table>(payload, kRunIdentifier,
+                                              [](PayloadReader& in, const Table& table,
+                                                 Body& event) { read(in, table, event); });
             }};
 }
 

@@ -30,11 +30,10 @@ Offset<fbs::Assignment> put_assignment(Builder& builder, const run::Assignment& 
 Offset<fbs::Update> put_update(Builder& builder, const run::Update& update) {
     const auto key = put_name(builder, update.key);
     const auto value = put_unless_null(builder, update.value);
-    return fbs::CreateUpdate(builder, same_number<fbs::Area>(update.area), key,
-                             same_number<fbs::UpdateOp>(update.op), value,
-                             same_number<fbs::Sensitivity>(update.sensitivity),
-                             same_number<fbs::Source>(update.source),
-                             same_number<fbs::Mutability>(update.mutability));
+    return fbs::CreateUpdate(
+        builder, same_number<fbs::Area>(update.area), key, same_number<fbs::UpdateOp>(update.op),
+        value, same_number<fbs::Sensitivity>(update.sensitivity),
+        same_number<fbs::Source>(update.source), same_number<fbs::Mutability>(update.mutability));
 }
 
 std::string encode(const run::RunStarted& event, Builder& builder) {
@@ -75,27 +74,28 @@ std::string encode(const run::StepFailed& event, Builder& builder) {
 std::string encode(const run::StepUpdated& event, Builder& builder) {
     const auto step = put_name(builder, event.step);
     const auto detail = put_given(builder, event.detail);
-    return finish_run(builder, fbs::CreateStepUpdated(
-                                   builder, step, same_number<fbs::StepStatus>(event.status), detail));
+    return finish_run(
+        builder,
+        fbs::CreateStepUpdated(builder, step, same_number<fbs::StepStatus>(event.status), detail));
 }
 
 std::string encode(const run::UsageRecorded& event, Builder& builder) {
     const auto crossed = put_names(builder, event.crossed);
     const run::Usage& usage = event.usage;
-    return finish_run(builder,
-                      fbs::CreateUsageRecorded(builder, usage.credits, usage.duration_ms,
-                                               usage.tool_calls, usage.memory_mb, usage.branches,
-                                               crossed));
+    return finish_run(builder, fbs::CreateUsageRecorded(builder, usage.credits, usage.duration_ms,
+                                                        usage.tool_calls, usage.memory_mb,
+                                                        usage.branches, crossed));
 }
 
 std::string encode(const run::ExportMarked& event, Builder& builder) {
     const auto key = put_name(builder, event.key);
     Offset<flatbuffers::String> transformation;
-    if (event.mark.has_transformation) transformation = put_name(builder, event.mark.transformation);
-    return finish_run(builder, fbs::CreateExportMarked(
-                                   builder, key,
-                                   same_number<fbs::Destination>(event.mark.destination),
-                                   transformation));
+    if (event.mark.has_transformation)
+        transformation = put_name(builder, event.mark.transformation);
+    return finish_run(
+        builder,
+        fbs::CreateExportMarked(builder, key, same_number<fbs::Destination>(event.mark.destination),
+                                transformation));
 }
 
 Offset<fbs::Delivery> put_delivery(Builder& builder, const run::Delivery& delivery) {

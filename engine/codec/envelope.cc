@@ -111,8 +111,8 @@ std::string encode_event(const domain::Event& event, const Hash& previous, const
     const std::string payload = codec.encode_payload(*event.body);
     Builder& builder = fresh_builder();
     builder.ForceVectorAlignment(payload.size(), 1, 8);
-    const auto payload_bytes = builder.CreateVector(
-        reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size());
+    const auto payload_bytes =
+        builder.CreateVector(reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size());
     const auto stream = put_name(builder, meta.stream.str());
     const auto type_name = put_name(builder, type.name);
     const auto actor = put_text(builder, meta.actor);
@@ -154,8 +154,8 @@ Result<DecodedEvent, CodecError> decode_event(std::string_view bytes, const Code
     const Codec::KnownType* known = codec.find_type(type);
     if (known == nullptr) return fail(CodecError{"envelope: an event type that is not known here"});
     if (!is_stream_of(view_of(envelope.stream()), known->kind->segments))
-        return fail(CodecError{fmt::format("envelope: {} in a stream that is no {}", type,
-                                           known->kind->name)});
+        return fail(CodecError{
+            fmt::format("envelope: {} in a stream that is no {}", type, known->kind->name)});
     if (auto problem = check_texts(envelope)) return fail(std::move(*problem));
     const std::string_view payload(reinterpret_cast<const char*>(envelope.payload()->data()),
                                    envelope.payload()->size());

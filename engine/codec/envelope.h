@@ -1,7 +1,7 @@
 // The envelope: the bytes of one event as they stand in the log, in Kafka and in bundles, for ever.
 //
-// schemas/envelope.fbs. It holds everything of EventMeta, the payload, and the hash before it, never
-// its own hash: h(n) = BLAKE2b-256(0x00 | shard u32 BE | position u64 BE | h(n-1) |
+// schemas/envelope.fbs. It holds everything of EventMeta, the payload, and the hash before it,
+// never its own hash: h(n) = BLAKE2b-256(0x00 | shard u32 BE | position u64 BE | h(n-1) |
 // BLAKE2b-256(bytes)), h(0) = BLAKE2b-256(store id).
 // Threads: pure. Errors: CodecError. Source: design section 3 (envelope).
 #pragma once

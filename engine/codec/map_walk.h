@@ -1,5 +1,5 @@
-// Walking a map of a state slice by slice, and a value of it piece by piece: what the slicers of all
-// kinds share.
+// Walking a map of a state slice by slice, and a value of it piece by piece: what the slicers of
+// all kinds share.
 //
 // Threads: one owner. Errors: none.
 #pragma once

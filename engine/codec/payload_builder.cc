@@ -32,9 +32,7 @@ std::string finished_bytes(Builder& builder) {
     return bytes;
 }
 
-fbs::Uuid put_uuid(const Uuid& id) {
-    return fbs::Uuid(flatbuffers::make_span(id.bytes()));
-}
+fbs::Uuid put_uuid(const Uuid& id) { return fbs::Uuid(flatbuffers::make_span(id.bytes())); }
 
 Offset<flatbuffers::String> put_text(Builder& builder, std::string_view text) {
     if (text.empty()) return {};

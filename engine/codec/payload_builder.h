@@ -46,7 +46,8 @@ Offset<fbs::Value> put_unless_null(Builder& builder, const json::Value& value);
 // Absent where not given.
 Offset<fbs::Value> put_given(Builder& builder, const std::optional<json::Value>& value);
 Offset<fbs::StoredValue> put_stored(Builder& builder, const domain::StoredValue& value);
-Offset<fbs::StoredValue> put_stored(Builder& builder, const std::optional<domain::StoredValue>& value);
+Offset<fbs::StoredValue> put_stored(Builder& builder,
+                                    const std::optional<domain::StoredValue>& value);
 
 // Absent where empty. `put(builder, item)` gives the offset of one.
 template <class Table, class Item, class Put>

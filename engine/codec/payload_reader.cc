@@ -140,8 +140,8 @@ json::Value PayloadReader::value(const fbs::Value* value, std::string_view name,
     return made;
 }
 
-std::optional<json::Value> PayloadReader::given(const fbs::Value* given_value, std::string_view name,
-                                                Shape shape) {
+std::optional<json::Value> PayloadReader::given(const fbs::Value* given_value,
+                                                std::string_view name, Shape shape) {
     if (given_value == nullptr) return std::nullopt;
     return value(given_value, name, shape);
 }

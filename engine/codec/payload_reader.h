@@ -4,7 +4,8 @@
 //
 // Limits: depth 16; one table for each 16 bytes, for no honest table with its slot is smaller, so a
 // 4 MiB event may hold some 260,000 and a forged one costs time in proportion to its size; and all
-// texts and values together may not exceed the payload, so shared parts cannot be read out many times.
+// texts and values together may not exceed the payload, so shared parts cannot be read out many
+// times.
 // Threads: one owner. Errors: problem() says what was found. Source: reliability 3.10.
 #pragma once
 
@@ -41,8 +42,8 @@ const Table* verified_root(std::string_view bytes, const char* identifier) {
 // A time that RFC 3339 can print; nullopt else.
 std::optional<Timestamp> time_in_range(std::int64_t us);
 Uuid uuid_of(const fbs::Uuid& id);
-// Whole envelopes and snapshots are a multiple of 8 bytes, since they hold 8-byte numbers: so also a
-// cut through the padding at their end shows.
+// Whole envelopes and snapshots are a multiple of 8 bytes, since they hold 8-byte numbers: so also
+// a cut through the padding at their end shows.
 inline bool is_whole(std::string_view bytes) { return bytes.size() % 8 == 0; }
 // Whether `stream` is swarm/S/run/R for the segments swarm and run.
 bool is_stream_of(std::string_view stream, const std::vector<std::string_view>& segments);
@@ -101,9 +102,8 @@ class PayloadReader {
         return items;
     }
     enum class Names { kIds, kKeys, kTexts };
-    std::vector<std::string> names(
-        const flatbuffers::Vector<Offset<flatbuffers::String>>* texts, std::string_view name,
-        Names rule);
+    std::vector<std::string> names(const flatbuffers::Vector<Offset<flatbuffers::String>>* texts,
+                                   std::string_view name, Names rule);
 
  private:
     // False where `count` texts or values cannot stand in what is left.
@@ -118,8 +118,8 @@ class PayloadReader {
 // One decoder: `read(PayloadReader&, const Table&, Body&)` fills the body.
 template <class Body, class Table, class Read>
 Result<std::shared_ptr<const domain::EventBody>, CodecError> decode_as(std::string_view payload,
-                                                                      const char* identifier,
-                                                                      Read&& read) {
+                                                                       const char* identifier,
+                                                                       Read&& read) {
     const auto refused = [](const std::string& problem) {
         return fail(CodecError{std::string(Body::kType.name) + ": " + problem});
     };

@@ -9,9 +9,8 @@
 
 namespace skein::codec {
 
-#define SKEIN_SAME_NUMBER(Enum, Name)                                     \
-    static_assert(static_cast<int>(fbs::Enum::Name) ==                    \
-                  static_cast<int>(domain::run::Enum::k##Name))
+#define SKEIN_SAME_NUMBER(Enum, Name) \
+    static_assert(static_cast<int>(fbs::Enum::Name) == static_cast<int>(domain::run::Enum::k##Name))
 
 SKEIN_SAME_NUMBER(Area, Variables);
 SKEIN_SAME_NUMBER(Area, Intermediate);

@@ -15,8 +15,8 @@ inline constexpr char kRunIdentifier[] = "SKRN";
 
 // Both in the order of domain::run::run_event_types(), each with its half of EventCodec.
 using Encode = std::string (*)(const domain::EventBody& body);
-using Decode = Result<std::shared_ptr<const domain::EventBody>, CodecError> (*)(
-    std::string_view payload);
+using Decode =
+    Result<std::shared_ptr<const domain::EventBody>, CodecError> (*)(std::string_view payload);
 struct NamedEncode {
     const domain::EventType* type;
     Encode encode;

@@ -223,7 +223,7 @@ class RunSlicer final : public StateSlicer {
     ChunkSink* chunks_;
     std::uint64_t index_ = 0;
     Stage stage_ = Stage::kHeader;
-    std::string last_;  // key written last in this stage
+    std::string last_;                                             // key written last in this stage
     std::pair<std::uint64_t, std::uint64_t> last_conflict_{0, 0};  // below the first there can be
     std::optional<OpenValue> open_;
 };

@@ -29,9 +29,7 @@ SliceWriter::SliceWriter(std::string& out, std::size_t bytes_max, const Start& s
     records_ = out.size();
 }
 
-void SliceWriter::finish() {
-    put_u64_le(*out_, xxh3_64(std::string_view(*out_).substr(begin_)));
-}
+void SliceWriter::finish() { put_u64_le(*out_, xxh3_64(std::string_view(*out_).substr(begin_))); }
 
 void SliceWriter::real(double value) { put_u64_le(*out_, std::bit_cast<std::uint64_t>(value)); }
 
@@ -235,8 +233,8 @@ std::vector<json::Value::Chunk> SliceReader::read_pieces(json::Type type) {
     return chunks;
 }
 
-// Kept chunks are checked by their source: their id is the hash of what we wrote. A piece that stands
-// here is checked here.
+// Kept chunks are checked by their source: their id is the hash of what we wrote. A piece that
+// stands here is checked here.
 json::Value::Chunk SliceReader::read_piece(json::Type type) {
     json::Value::Chunk chunk;
     const std::uint8_t form = u8();

@@ -1,5 +1,5 @@
-// The bytes of a state: slices of records, our own format on engine/base/bytes.h, the same for every
-// kind. What a kind's records hold is said beside its codec.
+// The bytes of a state: slices of records, our own format on engine/base/bytes.h, the same for
+// every kind. What a kind's records hold is said beside its codec.
 //
 //   slice  = kind:u8 format:u8 index:varint record* check:u64le
 //            kind 'R' run, 'W' swarm; format = state version; index counts slices from 0;
@@ -10,14 +10,15 @@
 //   value  = 0:u8 json | 1:u8 type:u8 pieces          type 's' string, 'a' array
 //   pieces = count:varint piece*
 //   piece  = 0:u8 id:16 bytes elements:varint | 1:u8 bytes:string elements:varint
-//   mark   = version:varint shard:varint position:varint recorded_at:signed varint event_id:16 bytes
+//   mark   = version:varint shard:varint position:varint recorded_at:signed varint event_id:16
+//   bytes
 //
 // Values over kChunkBytes stand in pieces where there is a ChunkSink: final chunks by id, the last
 // partial one inline. A value with very many pieces goes on in further records. The last slice ends
 // with the mark; until then a loading state has version 0 and counts slices in its mark's position,
 // so that slices out of order, twice or missing are found.
-// Example: the second slice of a swarm, holding only the end record of a state at version 1, shard 3,
-// position 5, recorded 1 us after 1970 began:
+// Example: the second slice of a swarm, holding only the end record of a state at version 1, shard
+// 3, position 5, recorded 1 us after 1970 began:
 //   57 01 01 ff 01 03 05 02 id*16 check*8
 // Threads: one owner. Errors: SliceReader keeps the first problem and returns empty values after it.
 #pragma once
@@ -117,7 +118,8 @@ class SliceReader {
     template <class Enum>
     Enum choice(Enum last) {
         const std::uint8_t number = u8();
-        if (number > static_cast<std::uint8_t>(last)) refuse("an enum has a number that is unknown");
+        if (number > static_cast<std::uint8_t>(last))
+            refuse("an enum has a number that is unknown");
         return ok() ? static_cast<Enum>(number) : Enum{};
     }
     // A count of items that take a byte each at least.

@@ -15,10 +15,10 @@ namespace {
 
 constexpr char kIdentifier[] = "SKSN";
 constexpr int kZstdLevel = 3;
-constexpr std::size_t kSliceBytes = 256U << 10;       // large enough to compress well
-constexpr std::size_t kSnapshotBytesMax = 1ULL << 30; // FlatBuffers end at 2 GiB
-// What a snapshot may unpack to: a few variables of their own limit of 64 MiB in one slice, and some
-// of such slices, so that a forged size cannot ask for all memory.
+constexpr std::size_t kSliceBytes = 256U << 10;        // large enough to compress well
+constexpr std::size_t kSnapshotBytesMax = 1ULL << 30;  // FlatBuffers end at 2 GiB
+// What a snapshot may unpack to: a few variables of their own limit of 64 MiB in one slice, and
+// some of such slices, so that a forged size cannot ask for all memory.
 constexpr std::size_t kSliceRawBytesMax = 256ULL << 20;
 constexpr std::size_t kRawBytesMax = 2ULL << 30;
 
@@ -51,9 +51,10 @@ Result<std::string, CodecError> unpack(const fbs::SnapshotSlice& slice) {
 std::string_view view_of(const flatbuffers::String& text) { return {text.c_str(), text.size()}; }
 
 Result<std::shared_ptr<domain::State>, CodecError> fresh_state(const fbs::Snapshot& snapshot,
-                                                              const Codec& codec) {
+                                                               const Codec& codec) {
     const std::string_view name = view_of(*snapshot.kind());
-    if (!codec.knows_kind(name)) return fail(CodecError{"snapshot: of a kind that is not known here"});
+    if (!codec.knows_kind(name))
+        return fail(CodecError{"snapshot: of a kind that is not known here"});
     if (snapshot.state_version() != codec.kind_codec(name).state_version)
         return fail(CodecError{fmt::format("snapshot: state version {}, this program knows {}",
                                            snapshot.state_version(),

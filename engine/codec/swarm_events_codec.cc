@@ -15,7 +15,7 @@ using Names = PayloadReader::Names;
 
 constexpr char kSwarmIdentifier[] = "SKSW";
 
-#define SKEIN_SAME_NUMBER(Name)                        \
+#define SKEIN_SAME_NUMBER(Name)                               \
     static_assert(static_cast<int>(fbs::SwarmStatus::Name) == \
                   static_cast<int>(swarm::SwarmStatus::k##Name))
 SKEIN_SAME_NUMBER(Uninitialized);
@@ -47,10 +47,10 @@ void read(PayloadReader& in, const fbs::SwarmCreated& table, swarm::SwarmCreated
 std::string encode(const swarm::SwarmUpdated& event, Builder& builder) {
     const auto goal = put_given(builder, event.goal);
     const auto config = put_given(builder, event.config);
-    return finish(builder,
-                  fbs::CreateSwarmUpdated(builder, goal, config,
-                                          same_number<fbs::SwarmStatus>(event.status)),
-                  kSwarmIdentifier);
+    return finish(
+        builder,
+        fbs::CreateSwarmUpdated(builder, goal, config, same_number<fbs::SwarmStatus>(event.status)),
+        kSwarmIdentifier);
 }
 void read(PayloadReader& in, const fbs::SwarmUpdated& table, swarm::SwarmUpdated& event) {
     event.goal = in.given(table.goal(), "goal", Shape::kText);
@@ -124,9 +124,9 @@ EventCodec event_codec() {
                 return encode(static_cast<const Body&>(body), fresh_builder());
             },
             [](std::string_view payload) {
-                return decode_as<Body, Table>(
-                    payload, kSwarmIdentifier,
-                    [](PayloadReader& in, const Table& table, Body& event) { read(in, table, event); });
+                return decode_as<Body, Table>(payload, kSwarmIdentifier,
+                                              [](PayloadReader& in, const Table& table,
+                                                 Body& event) { read(in, table, event); });
             }};
 }
 

@@ -45,8 +45,8 @@ struct Kind {
     std::vector<const RejectionCode*> codes;
     // The command that forks a stream of this kind, empty where it cannot be forked.
     std::string_view fork_command;
-    // Members of the document that the list of the kind shows beside resource and version; of arrays
-    // their length.
+    // Members of the document that the list of the kind shows beside resource and version; of
+    // arrays their length.
     std::vector<std::string_view> list_members = {};
 };
 

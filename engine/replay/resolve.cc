@@ -165,8 +165,7 @@ Result<Version, Rejection> resolve_version(const ResolveSources& sources, const 
         case PointKind::kVersion: return numbered_version(stream, head, point);
         case PointKind::kTag:
         case PointKind::kCheckpoint:
-        case PointKind::kStep:
-            return resolve_in_state(*newest_state(sources, stream, head), point);
+        case PointKind::kStep: return resolve_in_state(*newest_state(sources, stream, head), point);
         case PointKind::kPosition: {
             const Position last = sources.log->head(log::shard_of(*sources.log, stream)).position;
             if (point.number > last.value())

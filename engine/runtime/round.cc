@@ -61,8 +61,8 @@ class Round::RoundScene final : public domain::Scene {
     }
 
  private:
-    // A stream of another shard is seen as it is committed: what this round holds of that shard comes
-    // first.
+    // A stream of another shard is seen as it is committed: what this round holds of that shard
+    // comes first.
     void await_shard_of(const Stream& stream) const {
         const auto other = round_->works_.find(log::shard_of(*round_->sources_.log, stream));
         if (other == round_->works_.end() || &other->second == work_) return;

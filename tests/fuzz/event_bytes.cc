@@ -1,5 +1,5 @@
-// Bytes as an envelope, as a payload of any type, as a snapshot and as a slice of a state: refused, or
-// read and written again to something that reads the same.
+// Bytes as an envelope, as a payload of any type, as a snapshot and as a slice of a state: refused,
+// or read and written again to something that reads the same.
 
 #include <cstddef>
 #include <cstdint>

@@ -49,8 +49,8 @@ Store::Store(const StoreOptions& options, Kinds kinds)
     prepare_directory(options_.directory, options_.mode);
     log::RocksLogOptions log_options;
     log_options.directory = (options_.directory / "log").string();
-    log_options.mode = options_.mode == OpenMode::kCreate ? log::OpenMode::kCreate
-                                                          : log::OpenMode::kMustExist;
+    log_options.mode =
+        options_.mode == OpenMode::kCreate ? log::OpenMode::kCreate : log::OpenMode::kMustExist;
     log_options.shard_count = options_.shard_count;
     log_options.block_cache_bytes = options_.log_cache_bytes;
     log_ = log::RocksLog::open(log_options, *random_);

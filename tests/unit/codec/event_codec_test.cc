@@ -121,7 +121,8 @@ TEST_CASE("codec: an event cut short at any length is refused") {
             codec::encode_event(random_event(type->name, dice), kPrevious, standard());
         for (std::size_t size = 0; size < bytes.size(); ++size) {
             // A copy of its own, so that a sanitizer sees a read behind the end.
-            const std::vector<char> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+            const std::vector<char> cut(bytes.begin(),
+                                        bytes.begin() + static_cast<std::ptrdiff_t>(size));
             const auto decoded = codec::decode_event({cut.data(), cut.size()}, standard());
             if (decoded) FAIL(type->name << " is taken when cut to " << size << " bytes");
         }
@@ -215,14 +216,17 @@ TEST_CASE("codec: types, versions and streams that do not fit together are refus
         domain::Event elsewhere = event;
         elsewhere.meta.stream = Stream(stream);
         INFO(stream);
-        CHECK_FALSE(codec::decode_event(codec::encode_event(elsewhere, kPrevious, standard()), standard()));
+        CHECK_FALSE(
+            codec::decode_event(codec::encode_event(elsewhere, kPrevious, standard()), standard()));
     }
     domain::Event placeless = event;
     placeless.meta.position = Position(0);
-    CHECK_FALSE(codec::decode_event(codec::encode_event(placeless, kPrevious, standard()), standard()));
+    CHECK_FALSE(
+        codec::decode_event(codec::encode_event(placeless, kPrevious, standard()), standard()));
     domain::Event timeless = event;
     timeless.meta.recorded_at.us = INT64_MAX;
-    CHECK_FALSE(codec::decode_event(codec::encode_event(timeless, kPrevious, standard()), standard()));
+    CHECK_FALSE(
+        codec::decode_event(codec::encode_event(timeless, kPrevious, standard()), standard()));
 }
 
 TEST_CASE("codec: the chain is what the contract says, byte for byte") {
@@ -231,7 +235,8 @@ TEST_CASE("codec: the chain is what the contract says, byte for byte") {
     const Hash inner = blake2b_256("bytes");
     std::string link("\0\0\0\1\2\0\0\0\0\0\0\3\4", 13);
     link.append(kPrevious.view()).append(inner.view());
-    CHECK(codec::chain_next(Shard(0x102), Position(0x304), kPrevious, "bytes") == blake2b_256(link));
+    CHECK(codec::chain_next(Shard(0x102), Position(0x304), kPrevious, "bytes") ==
+          blake2b_256(link));
 }
 
 TEST_CASE("codec: the event's JSON has the members of the contract") {

@@ -1,7 +1,7 @@
 // Golden bytes: what the first format wrote is read for ever, and is still what is written.
 //
-// The files are made once by `codec_test "[golden-write]"`, which runs only when it is named. A change
-// of format gets a new folder beside v1; files in v1 never change.
+// The files are made once by `codec_test "[golden-write]"`, which runs only when it is named. A
+// change of format gets a new folder beside v1; files in v1 never change.
 
 #include <catch2/catch.hpp>
 
@@ -54,7 +54,8 @@ std::vector<std::string> slices_of(const std::shared_ptr<const domain::State>& s
                                    const std::string& kind) {
     std::vector<std::string> slices;
     const auto slicer = standard().kind_codec(kind).slice(state, nullptr);
-    for (std::string slice; slicer->next(slice, kSliceBytes); slice.clear()) slices.push_back(slice);
+    for (std::string slice; slicer->next(slice, kSliceBytes); slice.clear())
+        slices.push_back(slice);
     return slices;
 }
 

@@ -59,8 +59,11 @@ Timestamp Dice::time() {
 
 domain::StoredValue Dice::stored() {
     if (coin()) return value();
-    return domain::ValueRef{Stream("swarm/s1/run/" + id()), version(),
-                            coin() ? "variables" : "intermediate", key(), {below(~0ULL), below(9)}};
+    return domain::ValueRef{Stream("swarm/s1/run/" + id()),
+                            version(),
+                            coin() ? "variables" : "intermediate",
+                            key(),
+                            {below(~0ULL), below(9)}};
 }
 
 namespace {
@@ -79,7 +82,8 @@ Enum any_of(Dice& dice, Enum last) {
 template <class T, class Make>
 std::vector<T> list_of(Dice& dice, Make&& make) {
     std::vector<T> items;
-    for (std::uint64_t n = (dice.has() ? 1 : 0) + dice.below(3); n > 0; --n) items.push_back(make());
+    for (std::uint64_t n = (dice.has() ? 1 : 0) + dice.below(3); n > 0; --n)
+        items.push_back(make());
     return items;
 }
 
@@ -91,7 +95,8 @@ run::Update update(Dice& dice) {
     made.key = dice.key();
     made.op = any_of(dice, run::UpdateOp::kMerge);
     if (made.op != run::UpdateOp::kDelete) made.value = dice.value();
-    made.sensitivity = maybe<run::Sensitivity>(dice, [&] { return any_of(dice, run::Sensitivity::kPii); });
+    made.sensitivity =
+        maybe<run::Sensitivity>(dice, [&] { return any_of(dice, run::Sensitivity::kPii); });
     made.source = maybe<run::Source>(dice, [&] { return any_of(dice, run::Source::kSystem); });
     made.mutability =
         maybe<run::Mutability>(dice, [&] { return any_of(dice, run::Mutability::kMutable); });
@@ -114,7 +119,8 @@ run::MergedKey merged_key(Dice& dice) {
     merged.result = any_of(dice, run::MergeResult::kConflict);
     const auto stored = [&] { return dice.stored(); };
     merged.value = maybe<domain::StoredValue>(dice, stored);
-    merged.strategy = maybe<run::Strategy>(dice, [&] { return any_of(dice, run::Strategy::kManualReview); });
+    merged.strategy =
+        maybe<run::Strategy>(dice, [&] { return any_of(dice, run::Strategy::kManualReview); });
     merged.lost_at = list_of<run::RunPoint>(dice, [&] { return point(dice); });
     for (std::size_t i = 0; i < merged.lost_at.size(); ++i) merged.lost.push_back(dice.stored());
     merged.base_value = maybe<domain::StoredValue>(dice, stored);
@@ -141,7 +147,8 @@ void fill(run::RunStarted& event, Dice& dice) {
     event.inputs = assignments(dice);
     event.parent = maybe<run::RunPoint>(dice, [&] { return point(dice); });
     event.inherits_all = dice.coin();
-    if (!event.inherits_all) event.inherited = list_of<std::string>(dice, [&] { return dice.key(); });
+    if (!event.inherits_all)
+        event.inherited = list_of<std::string>(dice, [&] { return dice.key(); });
     event.permissions = dice.array();
     event.limits = dice.object();
     event.status = any_of(dice, run::RunStatus::kRunning);
@@ -228,9 +235,8 @@ void fill(swarm::SwarmCreated& event, Dice& dice) {
     event.tools = dice.array();
 }
 void fill(swarm::SwarmUpdated& event, Dice& dice) {
-    event.goal = maybe<json::Value>(dice, [&] {
-        return dice.coin() ? json::Value::string(dice.text()) : json::Value();
-    });
+    event.goal = maybe<json::Value>(
+        dice, [&] { return dice.coin() ? json::Value::string(dice.text()) : json::Value(); });
     event.config = maybe<json::Value>(dice, [&] { return dice.object(); });
     event.status = maybe<swarm::SwarmStatus>(
         dice, [&] { return any_of(dice, swarm::SwarmStatus::kTerminated); });
@@ -276,15 +282,13 @@ std::map<std::string_view, Maker> makers_of() {
 }
 
 const std::map<std::string_view, Maker>& makers() {
-    static const auto kMakers =
-        makers_of<run::RunStarted, run::ContextUpdated, run::StepStarted, run::StepCompleted,
-                  run::StepFailed, run::StepUpdated, run::UsageRecorded, run::ExportMarked,
-                  run::RunCompleted, run::RunFailed, run::RunCancelled, run::RunPaused,
-                  run::RunResumed, run::RunStatusChanged, run::CheckpointCreated, run::TagCreated,
-                  run::RunRestored, run::RunForked, run::RunMerged, run::ChildMerged,
-                  run::ConflictResolved, swarm::SwarmCreated, swarm::SwarmUpdated,
-                  swarm::AgentJoined, swarm::AgentLeft, swarm::BlackboardUpdated,
-                  swarm::SwarmArchived>();
+    static const auto kMakers = makers_of<
+        run::RunStarted, run::ContextUpdated, run::StepStarted, run::StepCompleted, run::StepFailed,
+        run::StepUpdated, run::UsageRecorded, run::ExportMarked, run::RunCompleted, run::RunFailed,
+        run::RunCancelled, run::RunPaused, run::RunResumed, run::RunStatusChanged,
+        run::CheckpointCreated, run::TagCreated, run::RunRestored, run::RunForked, run::RunMerged,
+        run::ChildMerged, run::ConflictResolved, swarm::SwarmCreated, swarm::SwarmUpdated,
+        swarm::AgentJoined, swarm::AgentLeft, swarm::BlackboardUpdated, swarm::SwarmArchived>();
     return kMakers;
 }
 
@@ -298,7 +302,8 @@ std::vector<const domain::EventType*> all_types() {
 
 std::shared_ptr<const domain::EventBody> random_body(std::string_view type, Dice& dice) {
     const auto maker = makers().find(type);
-    if (maker == makers().end()) throw std::logic_error("no random events of type " + std::string(type));
+    if (maker == makers().end())
+        throw std::logic_error("no random events of type " + std::string(type));
     return maker->second(dice);
 }
 
@@ -307,7 +312,8 @@ domain::Event random_event(std::string_view type, Dice& dice) {
     event.body = random_body(type, dice);
     domain::EventMeta& meta = event.meta;
     const std::string swarm_name = "swarm/" + dice.id();
-    meta.stream = Stream(event.body->type().kind == "run" ? swarm_name + "/run/" + dice.id() : swarm_name);
+    meta.stream =
+        Stream(event.body->type().kind == "run" ? swarm_name + "/run/" + dice.id() : swarm_name);
     meta.version = dice.version();
     meta.shard = Shard(dice.below(16));
     meta.position = Position(1 + dice.below(1ULL << 40));
@@ -354,7 +360,11 @@ void fill_sections(run::RunState& state, Dice& dice, std::size_t entries) {
             auto& section = state.area(area);
             section.put(key, entry_of(dice, dice.value(), section.path(key)));
         }
-        run::Step step{any_of(dice, run::StepStatus::kBlocked), dice.text(), {}, {}, dice.version(),
+        run::Step step{any_of(dice, run::StepStatus::kBlocked),
+                       dice.text(),
+                       {},
+                       {},
+                       dice.version(),
                        dice.value()};
         step.started = maybe<Version>(dice, [&] { return dice.version(); });
         step.ended = maybe<Version>(dice, [&] { return dice.version(); });
@@ -363,8 +373,9 @@ void fill_sections(run::RunState& state, Dice& dice, std::size_t entries) {
                           {any_of(dice, run::Destination::kExternalSystem), "/a", true});
         state.tags.put("t" + std::to_string(i), {dice.version()});
         state.checkpoints.put("c" + std::to_string(i), {dice.version(), dice.text(), dice.text()});
-        run::Conflict conflict{dice.version(), i, any_of(dice, run::Area::kIntermediate), dice.key(),
-                               {}, dice.value(), dice.value(), dice.id(), dice.version()};
+        run::Conflict conflict{dice.version(), i,         any_of(dice, run::Area::kIntermediate),
+                               dice.key(),     {},        dice.value(),
+                               dice.value(),   dice.id(), dice.version()};
         conflict.base = maybe<json::Value>(dice, [&] { return dice.value(); });
         state.conflicts.put({conflict.version.value(), i}, conflict);
         state.merged_from.put(dice.id() + std::to_string(i), {dice.version(), Position(i + 1)});
@@ -372,7 +383,8 @@ void fill_sections(run::RunState& state, Dice& dice, std::size_t entries) {
 }
 
 domain::Mark random_mark(Dice& dice) {
-    return {dice.version(), Shard(3), Position(1 + dice.below(1ULL << 40)), dice.time(), dice.uuid()};
+    return {dice.version(), Shard(3), Position(1 + dice.below(1ULL << 40)), dice.time(),
+            dice.uuid()};
 }
 
 }  // namespace
@@ -394,7 +406,8 @@ std::shared_ptr<run::RunState> random_run(Dice& dice, const StateSize& size) {
     fill_sections(*state, dice, size.entries);
     state->running_steps = {"second", "first"};
     for (const std::string& step : state->running_steps)
-        state->steps.put(step, {run::StepStatus::kRunning, "", dice.version(), {}, dice.version(), {}});
+        state->steps.put(step,
+                         {run::StepStatus::kRunning, "", dice.version(), {}, dice.version(), {}});
     if (size.long_elements > 0) {
         const json::Path place = state->variables.path("long");
         state->variables.put("long", entry_of(dice, long_list(size.long_elements), place));

@@ -58,7 +58,8 @@ std::vector<std::string> slices_of(const StatePtr& state, std::size_t bytes_max,
 }
 
 Result<std::shared_ptr<domain::State>, codec::CodecError> loaded(
-    const Stream& stream, const std::vector<std::string>& slices, const codec::ChunkSource* chunks) {
+    const Stream& stream, const std::vector<std::string>& slices,
+    const codec::ChunkSource* chunks) {
     auto state = registry().make_state(stream);
     for (const std::string& slice : slices) {
         if (auto problem = kind_of(*state).load(*state, slice, chunks)) return fail(*problem);
@@ -82,12 +83,13 @@ void check_hidden(const domain::run::RunState& found, const domain::run::RunStat
     CHECK(found.first_position == expected.first_position);
     CHECK(found.running_steps == expected.running_steps);
     CHECK(found.merged_from.size() == expected.merged_from.size());
-    expected.merged_from.for_each([&](const std::string& key, const domain::run::MergedFrom& merged) {
-        const auto* other = found.merged_from.find(key);
-        REQUIRE(other != nullptr);
-        CHECK(other->version == merged.version);
-        CHECK(other->position == merged.position);
-    });
+    expected.merged_from.for_each(
+        [&](const std::string& key, const domain::run::MergedFrom& merged) {
+            const auto* other = found.merged_from.find(key);
+            REQUIRE(other != nullptr);
+            CHECK(other->version == merged.version);
+            CHECK(other->position == merged.position);
+        });
     expected.variables.map().for_each([&](const std::string& key, const domain::run::Entry& entry) {
         const auto* other = found.variables.find(key);
         REQUIRE(other != nullptr);
@@ -203,7 +205,8 @@ TEST_CASE("state codec: what is appended later changes no chunk that was kept") 
 
 TEST_CASE("state codec: a flipped bit in a slice is found") {
     Dice dice(37);
-    for (const StatePtr& state : {StatePtr(random_run(dice, {2, 0})), StatePtr(random_swarm(dice, {2, 0}))}) {
+    for (const StatePtr& state :
+         {StatePtr(random_run(dice, {2, 0})), StatePtr(random_swarm(dice, {2, 0}))}) {
         std::string slice = slices_of(state, 1'000'000, nullptr).at(0);
         for (std::size_t bit = 0; bit < slice.size() * 8; ++bit) {
             const auto mask = static_cast<char>(1U << (bit % 8));
@@ -222,7 +225,8 @@ TEST_CASE("state codec: a slice that is damaged and checked anew never crashes")
     const std::string whole = slices_of(state, 1'000'000, &chunks).at(0);
     const std::string content = whole.substr(0, whole.size() - 8);
     for (int round = 0; round < 4000; ++round) {
-        std::string forged = content.substr(0, dice.coin() ? content.size() : dice.below(content.size()));
+        std::string forged =
+            content.substr(0, dice.coin() ? content.size() : dice.below(content.size()));
         for (std::uint64_t n = dice.below(3); n > 0 && !forged.empty(); --n)
             forged[dice.below(forged.size())] = static_cast<char>(dice.below(256));
         std::uint64_t check = xxh3_64(forged);
@@ -275,7 +279,8 @@ TEST_CASE("snapshot: a state comes back from its file, and goes on as the origin
     apply_some(*original);
     check_same(**found, *original);
     const auto swarm = random_swarm(dice, {20, 100});
-    const auto other = codec::decode_snapshot(codec::encode_snapshot(swarm, standard()), standard());
+    const auto other =
+        codec::decode_snapshot(codec::encode_snapshot(swarm, standard()), standard());
     if (!other) FAIL(other.error().what);
     check_same(**other, *swarm);
 }
@@ -296,7 +301,8 @@ TEST_CASE("snapshot: damage gives an error or the same state, never another one 
     }
     CHECK(refused > bytes.size() * 6);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-        const std::vector<char> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+        const std::vector<char> cut(bytes.begin(),
+                                    bytes.begin() + static_cast<std::ptrdiff_t>(size));
         if (codec::decode_snapshot({cut.data(), cut.size()}, standard())) FAIL("cut to " << size);
     }
 }

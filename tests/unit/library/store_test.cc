@@ -28,10 +28,9 @@ std::string code_of(const Outcome& outcome) {
 }
 
 std::string set_budget(int amount) {
-    return fmt::format(
-        R"({{"type":"UpdateContext","swarm":"s1","run":"r1","data":{{"updates":)"
-        R"([{{"key":"budget","op":"set","value":{}}}]}}}})",
-        amount);
+    return fmt::format(R"({{"type":"UpdateContext","swarm":"s1","run":"r1","data":{{"updates":)"
+                       R"([{{"key":"budget","op":"set","value":{}}}]}}}})",
+                       amount);
 }
 
 void begin_run(Store& store) {
@@ -134,8 +133,8 @@ TEST_CASE("store: commands that are no JSON, or no command, are outcomes", "[lib
     CHECK(code_of(store->submit("[]")) == "invalid-field");
     CHECK(code_of(store->submit(R"({"type":"StartRun","swarm":"s9","run":"r1"})")) ==
           "swarm-not-found");
-    const Outcome named = store->submit(
-        R"({"command_id":"0192f0c1-2345-4678-9abc-def012345678","type":"Nothing"})");
+    const Outcome named =
+        store->submit(R"({"command_id":"0192f0c1-2345-4678-9abc-def012345678","type":"Nothing"})");
     CHECK(code_of(named) == "unknown-command");
     REQUIRE(named.command_id);
     CHECK(named.command_id->str() == "0192f0c1-2345-4678-9abc-def012345678");
@@ -168,8 +167,7 @@ TEST_CASE("store: a deadline that has passed gives unknown, and the id tells lat
     const auto store = Store::open(options_at(directory.path() + "/store"));
     begin_run(*store);
     auto members = json::parse(set_budget(5))->members();
-    members.emplace_back("command_id",
-                         json::Value::string("0192f0c1-2345-4678-9abc-def012345678"));
+    members.emplace_back("command_id", json::Value::string("0192f0c1-2345-4678-9abc-def012345678"));
     const json::Value command = json::Value::object(std::move(members));
     const auto long_ago = std::chrono::steady_clock::now() - std::chrono::hours(1);
     const Outcome first = store->submit(command, long_ago);

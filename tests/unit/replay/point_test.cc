@@ -19,10 +19,14 @@ TEST_CASE("points: every form of the grammar is read [V-26]", "[replay]") {
         std::int64_t offset;
     };
     const Row rows[] = {
-        {"", PointKind::kHead, 0, 0},           {"@head", PointKind::kHead, 0, 0},
-        {"@head~3", PointKind::kHead, 0, -3},   {"@start", PointKind::kVersion, 0, 0},
-        {"@0", PointKind::kVersion, 0, 0},      {"@4711", PointKind::kVersion, 4711, 0},
-        {"@4711^", PointKind::kVersion, 4711, -1}, {"@4711+2", PointKind::kVersion, 4711, 2},
+        {"", PointKind::kHead, 0, 0},
+        {"@head", PointKind::kHead, 0, 0},
+        {"@head~3", PointKind::kHead, 0, -3},
+        {"@start", PointKind::kVersion, 0, 0},
+        {"@0", PointKind::kVersion, 0, 0},
+        {"@4711", PointKind::kVersion, 4711, 0},
+        {"@4711^", PointKind::kVersion, 4711, -1},
+        {"@4711+2", PointKind::kVersion, 4711, 2},
         {"@pos:88", PointKind::kPosition, 88, 0},
     };
     for (const Row& row : rows) {
@@ -46,8 +50,8 @@ TEST_CASE("points: every form of the grammar is read [V-26]", "[replay]") {
 TEST_CASE("points: what is no point is refused by name", "[replay]") {
     for (const std::string_view text :
          {"@", "head", "@tag:", "@tag:a b", "@pos:", "@pos:x", "@-5", "@-m", "@-5y", "@4711^^",
-          "@4711~", "@tag:x^", "@pos:5^", "@ev:12", "@99999999999999999999", "@2026-13-01T00:00:00Z",
-          "@head+x", "@~3", "@head~-1"}) {
+          "@4711~", "@tag:x^", "@pos:5^", "@ev:12", "@99999999999999999999",
+          "@2026-13-01T00:00:00Z", "@head+x", "@~3", "@head~-1"}) {
         INFO(text);
         const auto point = replay::parse_point(text);
         REQUIRE_FALSE(point);
@@ -115,12 +119,12 @@ TEST_CASE("points: each form finds its version, and out of range names the range
     for (std::uint64_t version = 1; version <= 7; ++version) {
         const Position position = *history.engine.log.position_of(history.run, Version(version));
         CHECK(history.resolve(fmt::format("@pos:{}", position.value()))->value() == version);
-        const auto stored = history.engine.log.read(
-            log::shard_of(history.engine.log, history.run), position);
-        const domain::Event event = replay::decode_stored(
-            {log::shard_of(history.engine.log, history.run), position, stored->bytes,
-             stored->hash.view()},
-            history.engine.codec);
+        const auto stored =
+            history.engine.log.read(log::shard_of(history.engine.log, history.run), position);
+        const domain::Event event =
+            replay::decode_stored({log::shard_of(history.engine.log, history.run), position,
+                                   stored->bytes, stored->hash.view()},
+                                  history.engine.codec);
         CHECK(history.resolve("@ev:" + event.meta.event_id.str())->value() == version);
         CHECK(history.resolve("@cmd:" + event.meta.command_id.str())->value() == version);
     }
@@ -194,7 +198,9 @@ TEST_CASE("blame: a value is followed through appends, forks and restores [V-26]
 TEST_CASE("conditions: comparisons, words, pointers and errors with their column", "[replay]") {
     const replay::Facts facts{
         *json::parse(R"({"variables":{"budget":90,"name":"a b","list":[1,2]},"intermediate":{}})"),
-        [] { return *json::parse(R"({"status":"running","steps":{"price":{"status":"failed"}}})"); }};
+        [] {
+            return *json::parse(R"({"status":"running","steps":{"price":{"status":"failed"}}})");
+        }};
     const auto holds = [&](std::string_view text) {
         const auto condition = replay::parse_condition(text);
         INFO(text);

@@ -1,4 +1,5 @@
-// An engine in memory for tests: log, codec, folds and runtime, with a clock and ids that a test rules.
+// An engine in memory for tests: log, codec, folds and runtime, with a clock and ids that a test
+// rules.
 #pragma once
 
 #include <fmt/format.h>

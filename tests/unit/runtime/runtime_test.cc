@@ -25,7 +25,8 @@ constexpr std::string_view kIdA = "0192f0c1-2345-4678-9abc-def012345678";
 
 }  // namespace
 
-TEST_CASE("runtime: an accepted command names its events, dense and in order [V-170]", "[runtime]") {
+TEST_CASE("runtime: an accepted command names its events, dense and in order [V-170]",
+          "[runtime]") {
     MemoryEngine engine;
     REQUIRE(engine.send(create_swarm("s1")).kind == OutcomeKind::kAccepted);
     const Outcome started = engine.send(start_run("s1", "r1"));
@@ -38,16 +39,15 @@ TEST_CASE("runtime: an accepted command names its events, dense and in order [V-
     CHECK(set.events[0].version == Version(2));
     CHECK(set.events[0].position == Position(3));
     const auto state = engine.folds.latest(Stream("swarm/s1/run/r1"));
-    CHECK(state->values(Timestamp{}).text() ==
-          R"({"intermediate":{},"variables":{"budget":120}})");
+    CHECK(state->values(Timestamp{}).text() == R"({"intermediate":{},"variables":{"budget":120}})");
 }
 
-TEST_CASE("runtime: a repeated command id gets its first result, accepted or refused now", "[runtime]") {
+TEST_CASE("runtime: a repeated command id gets its first result, accepted or refused now",
+          "[runtime]") {
     MemoryEngine engine;
     engine.send(create_swarm("s1"));
     engine.send(start_run("s1", "r1"));
-    const std::string complete =
-        with_id(R"({"type":"CompleteRun","swarm":"s1","run":"r1"})", kIdA);
+    const std::string complete = with_id(R"({"type":"CompleteRun","swarm":"s1","run":"r1"})", kIdA);
     const Outcome first = engine.send(complete);
     REQUIRE(first.kind == OutcomeKind::kAccepted);
     CHECK_FALSE(first.is_duplicate);
@@ -58,8 +58,7 @@ TEST_CASE("runtime: a repeated command id gets its first result, accepted or ref
     REQUIRE(again.events.size() == first.events.size());
     CHECK(again.events[0].stream == first.events[0].stream);
     CHECK(again.events[0].position == first.events[0].position);
-    CHECK(code_of(engine.send(R"({"type":"CompleteRun","swarm":"s1","run":"r1"})")) !=
-          "accepted");
+    CHECK(code_of(engine.send(R"({"type":"CompleteRun","swarm":"s1","run":"r1"})")) != "accepted");
 }
 
 TEST_CASE("runtime: a command id with other content is refused", "[runtime]") {
