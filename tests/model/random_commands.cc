@@ -104,6 +104,18 @@ std::string RandomCommands::child() {
     return children.empty() || chance(20) ? run() : any(children);
 }
 
+std::string RandomCommands::giver() {
+    std::vector<std::string> givers;
+    for (const std::string& id : model_.run_ids()) {
+        const Run& state = model_.now(id);
+        if (state.status != "running" || !state.parent || model_.now(state.parent->run).is_over())
+            continue;
+        for (const auto& [key, mark] : state.exports)
+            if (mark.destination == "parent_context") givers.push_back(id);
+    }
+    return givers.empty() ? child() : any(givers);
+}
+
 std::string RandomCommands::relative() {
     std::vector<std::string> relatives;
     for (const std::string& id : model_.run_ids())
@@ -295,7 +307,7 @@ Json RandomCommands::exported() {
 }
 
 Json RandomCommands::completed() {
-    if (chance(70)) run_ = child();
+    if (chance(80)) run_ = giver();
     Json data = Json::object();
     if (chance(30)) data["outputs"] = {{key(), value()}};
     if (chance(60)) data["merge"] = choice();

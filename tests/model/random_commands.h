@@ -37,6 +37,7 @@ class RandomCommands {
     std::string step() { return any({"a", "s1", "s2"}); }
     std::string run();       // mostly one that is open
     std::string child();     // mostly one that is open, of an open parent
+    std::string giver();     // mostly one with something marked for its parent
     std::string relative();  // of the run addressed: mostly one that it can be merged with
     std::string root_of(std::string id) const;
     std::string key_of(const std::string& id);  // mostly one that the run has
