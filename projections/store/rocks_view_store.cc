@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdarg>
 
 #include "engine/base/check.h"
 #include "projections/store/row_checksum.h"
@@ -58,6 +59,14 @@ class Watch final : public rocksdb::EventListener {
 
  private:
     std::atomic<bool> failed_{false};
+};
+
+// RocksDB's own text log is not kept: on a full disk writing it ends the process (assertions are on
+// in Debian's build), and what it says reaches the operator as a Fault.
+class NoTextLog final : public rocksdb::Logger {
+ public:
+    using rocksdb::Logger::Logv;
+    void Logv(const char* /*format*/, va_list /*arguments*/) override {}
 };
 
 class RocksBatch final : public RowBatch {
@@ -288,8 +297,10 @@ rocksdb::Options rocks_options(const std::shared_ptr<rocksdb::Cache>& cache,
     options.max_background_jobs = kBackgroundJobs;
     options.compression = rocksdb::kLZ4Compression;
     options.bottommost_compression = rocksdb::kZSTD;
-    options.info_log_level = rocksdb::InfoLogLevel::ERROR_LEVEL;
-    options.keep_log_file_num = 2;
+    options.info_log = std::make_shared<NoTextLog>();
+    options.max_bgerror_resume_count = 0;  // a failed view is dropped and made again, not resumed
+    options.stats_dump_period_sec = 0;
+    options.stats_persist_period_sec = 0;
     options.listeners.push_back(watch);
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = cache;
