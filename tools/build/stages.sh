@@ -69,7 +69,8 @@ compile_jobs() {
 }
 
 has_target() {
-    ninja -C "build/$1" -t targets all | grep -q "^$2: phony\|^$2: CXX_EXECUTABLE"
+    # All of the list is read: a grep that stops early ends ninja by SIGPIPE, and pipefail with it.
+    ninja -C "build/$1" -t targets all | grep -c "^$2: phony\|^$2: CXX_EXECUTABLE" >/dev/null
 }
 
 # run_ctest DIRECTORY LOG [ctest options]: its own output, which ends in its summary.
