@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <ctime>
 
 namespace skein::bench {
 
@@ -13,7 +15,21 @@ double seconds_of(const std::function<void()>& work) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+double cpu_seconds_of(const std::function<void()>& work) {
+    const auto now = [] {
+        timespec time{};
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+    };
+    const double begin = now();
+    work();
+    return now() - begin;
+}
+
+void keep(const void* result) { asm volatile("" : : "g"(result) : "memory"); }
+
 Spread spread_of(std::vector<double> samples) {
+    if (samples.empty()) return {};
     std::sort(samples.begin(), samples.end());
     return {samples.front(), samples[samples.size() / 2], samples.back()};
 }
@@ -24,10 +40,35 @@ double quantile(std::vector<double> samples, double q) {
     return samples[static_cast<std::size_t>(last * q)];
 }
 
+void Comparison::add(double mine, double ceiling) {
+    mine_.push_back(mine);
+    ceilings_.push_back(ceiling);
+    ratios_.push_back(mine / ceiling);
+}
+
+Line::Line(std::string line_name, std::string line_unit, const std::vector<double>& values,
+           double line_goal, Better line_better)
+    : name(std::move(line_name)),
+      unit(std::move(line_unit)),
+      value(spread_of(values)),
+      goal(line_goal),
+      better(line_better) {}
+
+Line::Line(std::string line_name, std::string line_unit, const Comparison& comparison,
+           std::string line_against, double line_goal, Better line_better)
+    : name(std::move(line_name)),
+      unit(std::move(line_unit)),
+      value(comparison.mine()),
+      against(std::move(line_against)),
+      ceiling(comparison.ceiling()),
+      ratio(comparison.ratio()),
+      goal(line_goal),
+      better(line_better) {}
+
 namespace {
 
 std::string text_of(const Spread& spread) {
-    return fmt::format("{:>11.4g} {:>11.4g} {:>11.4g}", spread.min, spread.median, spread.max);
+    return fmt::format("{:>10.4g} {:>10.4g} {:>10.4g}", spread.min, spread.median, spread.max);
 }
 
 std::string json_of(const Spread& spread) {
@@ -36,23 +77,37 @@ std::string json_of(const Spread& spread) {
 
 }  // namespace
 
+void Report::print_table(const Line& line, const std::string& verdict) const {
+    const bool is_alone = line.against.empty();
+    const std::string end =
+        verdict.empty() ? "" : fmt::format("  goal {:g}: {}", line.goal, verdict);
+    fmt::print("{:<46} {:<9} {}{}\n", line.name, line.unit, text_of(line.value),
+               is_alone ? end : "");
+    if (is_alone) return;
+    fmt::print("  {:<44} {:<9} {}\n", line.against, line.unit, text_of(line.ceiling));
+    fmt::print("  {:<44} {:<9} {}{}\n", "ratio", "", text_of(line.ratio), end);
+}
+
+void Report::print_json(const Line& line, const std::string& verdict) const {
+    const bool is_alone = line.against.empty();
+    fmt::print(
+        R"({{"schema":"skein.bench/1","name":"{}","unit":"{}","value":{},"against":{},"ceiling":{},"ratio":{},"goal":{},"verdict":{}}})"
+        "\n",
+        line.name, line.unit, json_of(line.value),
+        is_alone ? "null" : fmt::format("\"{}\"", line.against),
+        is_alone ? "null" : json_of(line.ceiling), is_alone ? "null" : json_of(line.ratio),
+        verdict.empty() ? "null" : fmt::format("{:g}", line.goal),
+        verdict.empty() ? "null" : fmt::format("\"{}\"", verdict));
+}
+
 void Report::add(const Line& line) {
     const double shown = line.against.empty() ? line.value.median : line.ratio.median;
-    const bool is_met = line.is_low_good ? shown <= line.goal : shown >= line.goal;
-    const std::string verdict =
-        line.goal == 0 ? "" : fmt::format("goal {}: {}", line.goal, is_met ? "met" : "missed");
+    const bool is_met = line.better == Better::kLow ? shown <= line.goal : shown >= line.goal;
+    const std::string verdict = line.goal == 0 ? "" : is_met ? "met" : "missed";
     if (form_ == Form::kJson) {
-        fmt::print(
-            R"({{"name":"{}","unit":"{}","value":{},"against":"{}","ceiling":{},"ratio":{},"goal":{}}})"
-            "\n",
-            line.name, line.unit, json_of(line.value), line.against, json_of(line.ceiling),
-            json_of(line.ratio), line.goal);
+        print_json(line, verdict);
     } else {
-        fmt::print("{:<44} {:<9} {}  {}\n", line.name, line.unit, text_of(line.value),
-                   line.against.empty() ? verdict : "");
-        if (!line.against.empty())
-            fmt::print("  {:<42} {:<9} {}\n  {:<42} {:<9} {}  {}\n", line.against, line.unit,
-                       text_of(line.ceiling), "ratio", "", text_of(line.ratio), verdict);
+        print_table(line, verdict);
     }
     std::fflush(stdout);
 }

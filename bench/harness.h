@@ -6,15 +6,20 @@
 // Threads: one. Errors: none.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace skein::bench {
 
-// Seconds that `work` takes.
+inline constexpr int kRuns = 5;
+
+// Seconds that `work` takes: by the wall, and of this process' processors.
 double seconds_of(const std::function<void()>& work);
+double cpu_seconds_of(const std::function<void()>& work);
+
+// Keeps the compiler from leaving out what nobody reads.
+void keep(const void* result);
 
 struct Spread {
     double min = 0;
@@ -25,19 +30,41 @@ Spread spread_of(std::vector<double> samples);
 // The q-quantile (0..1) of samples.
 double quantile(std::vector<double> samples, double q);
 
-// One line of the table.
+// Pairs of a figure and its ceiling, measured side by side.
+class Comparison {
+ public:
+    void add(double mine, double ceiling);
+    Spread mine() const { return spread_of(mine_); }
+    Spread ceiling() const { return spread_of(ceilings_); }
+    Spread ratio() const { return spread_of(ratios_); }
+
+ private:
+    std::vector<double> mine_;
+    std::vector<double> ceilings_;
+    std::vector<double> ratios_;
+};
+
+enum class Better { kHigh, kLow };
+
+// One line of the table. `goal` is of the ratio where there is a ceiling, else of the value;
+// 0: the figure is for information.
 struct Line {
+    Line(std::string line_name, std::string line_unit, const std::vector<double>& values,
+         double line_goal = 0, Better line_better = Better::kHigh);
+    Line(std::string line_name, std::string line_unit, const Comparison& comparison,
+         std::string line_against, double line_goal, Better line_better);
+
     std::string name;
     std::string unit;
     Spread value;
     std::string against;  // the ceiling's name; empty where there is none
     Spread ceiling;
     Spread ratio;
-    double goal = 0;  // of the ratio, or of the value where there is no ceiling; 0: none
-    bool is_low_good = false;
+    double goal = 0;
+    Better better = Better::kHigh;
 };
 
-// Appends and prints lines as they come: a table, or one JSON object a line.
+// Prints lines as they come: a table, or one JSON object a line.
 class Report {
  public:
     enum class Form { kTable, kJson };
@@ -45,6 +72,9 @@ class Report {
     void add(const Line& line);
 
  private:
+    void print_table(const Line& line, const std::string& verdict) const;
+    void print_json(const Line& line, const std::string& verdict) const;
+
     Form form_;
 };
 

@@ -51,6 +51,10 @@ void Runtime::stop() {
     led_out_.wait(lock, [this] { return !is_led_; });
 }
 
+RuntimeCounters Runtime::counters() const {
+    return {rounds_.load(), commands_.load(), events_.load()};
+}
+
 Result<domain::Command, domain::Rejection> Runtime::parse(const json::Value& document) {
     return domain::parse_command(document, parts_.codec->registry(), options_.limits,
                                  parts_.random->uuid());
@@ -150,6 +154,7 @@ void Runtime::lead() {
         }
         Answers answers;
         work = run_round(std::move(work), answers);
+        commands_.fetch_add(answers.size());
         for (auto& [pending, outcome] : answers) pending->done(std::move(outcome));
         const std::lock_guard lock(mutex_);
         if (!work.empty()) continue;
@@ -244,6 +249,10 @@ std::vector<log::AppendResult> Runtime::append(const Round& round) {
     if (!round.has_events()) return {};
     SKEIN_CRASH_POINT("runtime.before_append");
     std::vector<log::AppendResult> results = parts_.log->append(round.batches());
+    rounds_.fetch_add(1);
+    for (std::size_t i = 0; i < results.size(); ++i)
+        if (results[i].outcome == log::BatchOutcome::kAppended)
+            events_.fetch_add(round.batches()[i].events.size());
     SKEIN_CRASH_POINT("runtime.after_append");
     const bool in_doubt = std::any_of(results.begin(), results.end(), [](const auto& result) {
         return result.outcome == log::BatchOutcome::kInDoubt;

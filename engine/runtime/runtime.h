@@ -10,6 +10,7 @@
 // Source: design section 3 (group commit), P-31 (bounded queue), V-39.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -48,6 +49,13 @@ struct Sequence {
     bool is_stopped = false;  // owned by the thread that runs a round
 };
 
+// What the runtime has done since it began.
+struct RuntimeCounters {
+    std::uint64_t rounds = 0;    // appends, each with one sync
+    std::uint64_t commands = 0;  // answered
+    std::uint64_t events = 0;    // appended
+};
+
 class Runtime {
  public:
     using Callback = std::function<void(Outcome)>;
@@ -68,6 +76,7 @@ class Runtime {
     Runtime& operator=(const Runtime&) = delete;
 
     const RuntimeOptions& options() const { return options_; }
+    RuntimeCounters counters() const;
 
     // Shape and fields. A command without command_id gets one.
     Result<domain::Command, domain::Rejection> parse(const json::Value& document);
@@ -126,6 +135,10 @@ class Runtime {
     std::deque<std::unique_ptr<Pending>> queue_;
     bool is_led_ = false;
     bool is_stopping_ = false;
+
+    std::atomic<std::uint64_t> rounds_{0};
+    std::atomic<std::uint64_t> commands_{0};
+    std::atomic<std::uint64_t> events_{0};
 
     Snapshotter snapshotter_;
     std::thread executor_;

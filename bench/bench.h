@@ -1,0 +1,43 @@
+// The benchmarks: each prints its figures beside what bounds them. See README.md for how and why.
+//
+// Threads: one run at a time, with nothing beside it. Errors: Fault from the store underneath; a
+// broken invariant ends the process. Source: the demanded speeds stand in README.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/harness.h"
+
+namespace skein::bench {
+
+struct Bench {
+    std::string_view name;
+    std::string_view what;
+    void (*run)(Report& report);
+};
+
+// All of them, in the order in which they run. Those of `kLong` run only when they are named.
+const std::vector<Bench>& benches();
+const std::vector<Bench>& long_benches();
+
+// Durable append through the whole runtime, and one producer alone.
+void bench_append(Report& report);
+void bench_single(Report& report);
+// Decide and evolve, and the fold of envelopes, in memory on one core.
+void bench_decide(Report& report);
+void bench_fold(Report& report);
+// Views: rebuilt from the log, following it, and read.
+void bench_rebuild(Report& report);
+void bench_projection(Report& report);
+void bench_reads(Report& report);
+// The chain, order, decodability and index of the log.
+void bench_verify(Report& report);
+// What one change costs in a large state, and a read of a point far from the head.
+void bench_cost(Report& report);
+void bench_as_of(Report& report);
+// A store of many runs: opening, memory, reads. Minutes.
+void bench_scale(Report& report);
+
+}  // namespace skein::bench
