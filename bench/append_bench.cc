@@ -66,8 +66,7 @@ void measure_append(Report& report, Projecting projecting, std::string name, dou
         auto store = open_store(scratch, projecting);
         make_runs(*store, kShape);
         const std::uint64_t rounds = store->counters().rounds;
-        const double mine =
-            seconds_of([&] { send_sets(*store, kShape, kCommands, kOutstanding); });
+        const double mine = seconds_of([&] { send_sets(*store, kShape, kCommands, kOutstanding); });
         if (projecting == Projecting::kLive) lags.push_back(drain_views(*store));
         const std::uint64_t batches = store->counters().rounds - rounds;
         batch_sizes.push_back(static_cast<double>(kCommands) / static_cast<double>(batches));

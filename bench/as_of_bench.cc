@@ -84,8 +84,8 @@ void measure(Report& report, std::size_t keys) {
             p50.add(then.p50, now.p50);
             p99.add(then.p99, now.p99);
         }
-        const std::string name = fmt::format("as-of read, {} keys, {:.0f} % back", keys,
-                                             100 * distance);
+        const std::string name =
+            fmt::format("as-of read, {} keys, {:.0f} % back", keys, 100 * distance);
         const double goal = keys < 16 ? kP50RatioMaxSmall : kP50RatioMax;
         report.add({name + ", p50", "us", p50, "current read, p50", goal, Better::kLow});
         report.add({name + ", p99", "us", p99, "current read, p99", kP99RatioMax, Better::kLow});

@@ -10,7 +10,7 @@ namespace skein::bench {
 namespace {
 
 constexpr Shape kShape{16, 8};
-constexpr std::size_t kCommands = 200'000;
+constexpr std::size_t kCommands = 50'000;
 
 // Commands that make the runs, then `kCommands` changes.
 void make_runs(World& world, std::vector<domain::Event>* events) {
@@ -21,28 +21,36 @@ void make_runs(World& world, std::vector<domain::Event>* events) {
     }
 }
 
+std::vector<double> rates_of(const std::function<double()>& rate) {
+    std::vector<double> rates;
+    for (int run = -kWarmUps; run < kRuns; ++run) {
+        const double measured = rate();
+        if (run >= 0) rates.push_back(measured);
+    }
+    return rates;
+}
+
 std::vector<domain::Command> changes(World& world) {
     std::vector<domain::Command> commands;
     commands.reserve(kCommands);
     for (std::size_t i = 0; i < kCommands; ++i)
-        commands.push_back(world.parse(
-            set_command(i % kShape.swarms, i / kShape.swarms % kShape.runs, i)));
+        commands.push_back(
+            world.parse(set_command(i % kShape.swarms, i / kShape.swarms % kShape.runs, i)));
     return commands;
 }
 
 }  // namespace
 
 void bench_decide(Report& report) {
-    std::vector<double> rates;
-    for (int run = 0; run < kRuns; ++run) {
+    const auto measured = rates_of([] {
         World world(standard_kinds());
         make_runs(world, nullptr);
         const std::vector<domain::Command> commands = changes(world);
-        rates.push_back(kCommands / seconds_of([&] {
-                            for (const domain::Command& command : commands) world.run(command);
-                        }));
-    }
-    report.add({"decide and evolve, one core", "commands/s", rates, 1e6});
+        return kCommands / seconds_of([&] {
+                   for (const domain::Command& command : commands) world.run(command);
+               });
+    });
+    report.add({"decide and evolve, one core", "commands/s", measured, 1e6});
 }
 
 void bench_fold(Report& report) {
@@ -56,18 +64,17 @@ void bench_fold(Report& report) {
         for (const domain::Event& event : events)
             envelopes.push_back(codec::encode_event(event, Hash(), *kinds.codec));
     }
-    std::vector<double> rates;
-    for (int run = 0; run < kRuns; ++run) {
+    const auto measured = rates_of([&] {
         World world(kinds);
-        rates.push_back(static_cast<double>(envelopes.size()) / seconds_of([&] {
-                            for (const std::string& bytes : envelopes) {
-                                const auto decoded = codec::decode_event(bytes, *kinds.codec);
-                                SKEIN_CHECK(decoded.has_value(), "an envelope does not decode");
-                                world.apply(decoded->event);
-                            }
-                        }));
-    }
-    report.add({"fold of envelopes, decoding included, one core", "events/s", rates, 1.5e6});
+        return static_cast<double>(envelopes.size()) / seconds_of([&] {
+                   for (const std::string& bytes : envelopes) {
+                       const auto decoded = codec::decode_event(bytes, *kinds.codec);
+                       SKEIN_CHECK(decoded.has_value(), "an envelope does not decode");
+                       world.apply(decoded->event);
+                   }
+               });
+    });
+    report.add({"fold of envelopes, decoding included, one core", "events/s", measured, 1.5e6});
 }
 
 }  // namespace skein::bench

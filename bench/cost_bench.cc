@@ -19,8 +19,8 @@ namespace skein::bench {
 namespace {
 
 constexpr std::size_t kSizes[] = {100, 1'000, 10'000, 100'000};
-constexpr std::size_t kPeriods = 4;          // of keyframes, at least
-constexpr std::size_t kChangesMin = 4'000;   // so that times can be told from noise
+constexpr std::size_t kPeriods = 4;         // of keyframes, at least
+constexpr std::size_t kChangesMin = 4'000;  // so that times can be told from noise
 constexpr std::size_t kElementsACommand = 2'000;
 constexpr double kBytesRatioMax = 1.3;
 constexpr double kCpuRatioMax = 1.5;
@@ -117,10 +117,10 @@ std::vector<Subject> subjects() {
         },
         [variable](std::size_t n, std::size_t size) { return variable(n * 7919 % size, n); }};
     const auto append = [](std::size_t from, std::size_t to) {
-        return fmt::format(R"({{"key":"list","op":"append","value":[{}]}})",
-                           joined(from, to, [](std::size_t i) {
-                               return fmt::format(R"({{"n":{:08},"text":"element"}})", i + 10'000'000);
-                           }));
+        return fmt::format(
+            R"({{"key":"list","op":"append","value":[{}]}})", joined(from, to, [](std::size_t i) {
+                return fmt::format(R"({{"n":{:08},"text":"element"}})", i + 10'000'000);
+            }));
     };
     const auto element = [](std::size_t n, std::size_t size) {
         return fmt::format(R"({{"key":"list","op":"append","value":{{"n":{},"text":"element"}}}})",

@@ -1,5 +1,7 @@
 #include "bench/counted_rows.h"
 
+#include <utility>
+
 namespace skein::bench {
 
 namespace store = projections::store;

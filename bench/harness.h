@@ -13,6 +13,7 @@
 namespace skein::bench {
 
 inline constexpr int kRuns = 5;
+inline constexpr int kWarmUps = 1;  // before them, not counted: memory, caches, files
 
 // Seconds that `work` takes: by the wall, and of this process' processors.
 double seconds_of(const std::function<void()>& work);

@@ -7,8 +7,7 @@
 namespace skein::bench {
 
 domain::Command World::parse(const std::string& text) {
-    auto command =
-        domain::parse_command(parsed(text), *kinds_.registry, limits_, random_.uuid());
+    auto command = domain::parse_command(parsed(text), *kinds_.registry, limits_, random_.uuid());
     SKEIN_CHECK(command.has_value(), "the benchmark's command is refused: {}", text);
     return std::move(*command);
 }

@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
         if (std::any_of(known.begin(), known.end(), [&](const Bench& b) { return b.name == name; }))
             continue;
         fmt::print(stderr, "no benchmark is called {}; there are:\n", name);
-        for (const Bench& bench : known) fmt::print(stderr, "  {:<12} {}\n", bench.name, bench.what);
+        for (const Bench& bench : known)
+            fmt::print(stderr, "  {:<12} {}\n", bench.name, bench.what);
         return 2;
     }
     for (const Bench& bench : names.empty() ? benches() : known) {

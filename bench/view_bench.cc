@@ -30,8 +30,8 @@ std::unique_ptr<Store> filled_store(const ScratchDirectory& scratch) {
 
 // Follows the whole log as the live projector does; seconds.
 double project_all(Store& store, const std::shared_ptr<projections::store::ViewStore>& rows) {
-    const auto generation = std::make_shared<const GenerationView>(
-        "bench", rows, store.codec(), store.log().shard_count());
+    const auto generation = std::make_shared<const GenerationView>("bench", rows, store.codec(),
+                                                                   store.log().shard_count());
     Projection::Options options;
     options.projector.identity = projections::core::identity_of(store.log(), store.codec());
     Projection projection(generation, store.log(), store.codec(), std::move(options));

@@ -30,9 +30,8 @@ json::Value parsed(const std::string& text) {
 std::string set_command(std::size_t swarm, std::size_t run, std::size_t n) {
     std::string value = fmt::format("{:08}", n);
     value.resize(kValueBytes, 'x');
-    return update_command(swarm, run,
-                          fmt::format(R"([{{"key":"k{}","op":"set","value":"{}"}}])", n % kKeys,
-                                      value));
+    return update_command(
+        swarm, run, fmt::format(R"([{{"key":"k{}","op":"set","value":"{}"}}])", n % kKeys, value));
 }
 
 std::string update_command(std::size_t swarm, std::size_t run, const std::string& updates) {
@@ -82,9 +81,8 @@ std::unique_ptr<Store> open_store(const ScratchDirectory& scratch, Projecting pr
 
 void make_runs(Store& store, const Shape& shape) {
     send_all(store, shape.swarms, kManyOutstanding, create_command);
-    send_all(store, shape.swarms * shape.runs, kManyOutstanding, [&](std::size_t i) {
-        return start_command(i % shape.swarms, i / shape.swarms);
-    });
+    send_all(store, shape.swarms * shape.runs, kManyOutstanding,
+             [&](std::size_t i) { return start_command(i % shape.swarms, i / shape.swarms); });
 }
 
 void send_all(Store& store, std::size_t count, std::size_t outstanding,

@@ -12,6 +12,15 @@
 
 namespace skein::codec {
 
+namespace {
+
+// By size first: names of one size are few, so finding one compares hardly any letters.
+bool comes_before(std::string_view a, std::string_view b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+
+}  // namespace
+
 Codec::Codec(const domain::Registry& registry, std::vector<KindCodec> kinds)
     : registry_(&registry), kinds_(std::move(kinds)) {
     for (const KindCodec& kind : kinds_) {
@@ -20,14 +29,15 @@ Codec::Codec(const domain::Registry& registry, std::vector<KindCodec> kinds)
         for (const EventCodec& event : kind.events)
             by_type_.push_back({event.type->name, &event, known});
     }
-    const auto by_name = [](const KnownType& a, const KnownType& b) { return a.name < b.name; };
-    std::sort(by_type_.begin(), by_type_.end(), by_name);
+    std::sort(by_type_.begin(), by_type_.end(),
+              [](const KnownType& a, const KnownType& b) { return comes_before(a.name, b.name); });
 }
 
 const Codec::KnownType* Codec::find_type(std::string_view name) const {
-    const auto place = std::lower_bound(
-        by_type_.begin(), by_type_.end(), name,
-        [](const KnownType& known, std::string_view wanted) { return known.name < wanted; });
+    const auto place = std::lower_bound(by_type_.begin(), by_type_.end(), name,
+                                        [](const KnownType& known, std::string_view wanted) {
+                                            return comes_before(known.name, wanted);
+                                        });
     return place != by_type_.end() && place->name == name ? &*place : nullptr;
 }
 
@@ -41,13 +51,18 @@ Result<std::shared_ptr<const domain::EventBody>, CodecError> Codec::decode_paylo
     std::string_view type, std::uint16_t type_version, std::string_view payload) const {
     const KnownType* known = find_type(type);
     if (known == nullptr) return fail(CodecError{"an event type that this program does not know"});
-    if (type_version != known->codec->type->version)
-        return fail(CodecError{fmt::format("{} of version {}, this program knows version {}", type,
-                                           type_version, known->codec->type->version)});
+    return decode_payload(*known, type_version, payload);
+}
+
+Result<std::shared_ptr<const domain::EventBody>, CodecError> Codec::decode_payload(
+    const KnownType& type, std::uint16_t type_version, std::string_view payload) {
+    if (type_version != type.codec->type->version)
+        return fail(CodecError{fmt::format("{} of version {}, this program knows version {}",
+                                           type.name, type_version, type.codec->type->version)});
     if (payload.size() > kEnvelopeBytesMax)
         return fail(CodecError{fmt::format("a payload of {} bytes, at most {} are taken",
                                            payload.size(), kEnvelopeBytesMax)});
-    return known->codec->decode(aligned(payload, CopyOf::kPayload));
+    return type.codec->decode(aligned(payload, CopyOf::kPayload));
 }
 
 const KindCodec& Codec::kind_codec(std::string_view kind) const {

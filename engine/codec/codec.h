@@ -97,11 +97,14 @@ class Codec {
     };
     // nullptr where the type is unknown.
     const KnownType* find_type(std::string_view name) const;
+    // As above, for who has found the type already.
+    static Result<std::shared_ptr<const domain::EventBody>, CodecError> decode_payload(
+        const KnownType& type, std::uint16_t type_version, std::string_view payload);
 
  private:
     const domain::Registry* registry_;
     std::vector<KindCodec> kinds_;
-    std::vector<KnownType> by_type_;  // sorted by name
+    std::vector<KnownType> by_type_;  // sorted by size, then name
 };
 
 // The codecs of the kinds that ship with skein (domain::standard_kinds), to add one's own to.

@@ -159,7 +159,7 @@ Result<DecodedEvent, CodecError> decode_event(std::string_view bytes, const Code
     if (auto problem = check_texts(envelope)) return fail(std::move(*problem));
     const std::string_view payload(reinterpret_cast<const char*>(envelope.payload()->data()),
                                    envelope.payload()->size());
-    auto body = codec.decode_payload(type, envelope.type_version(), payload);
+    auto body = Codec::decode_payload(*known, envelope.type_version(), payload);
     if (!body) {
         return fail(CodecError{fmt::format("shard {} position {}: {}", envelope.shard(),
                                            envelope.position(), body.error().what)});

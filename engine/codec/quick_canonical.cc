@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/utf8.h"
+#include "engine/json/byte_block.h"
 #include "engine/json/parse.h"
 
 namespace skein::codec {
@@ -25,7 +26,10 @@ bool is_plain(char c) {
 
 std::size_t walk_text(std::string_view bytes, std::size_t at) {
     if (at >= bytes.size() || bytes[at] != '"') return kUnknown;
-    for (++at; at < bytes.size(); ++at) {
+    ++at;
+    while (at + json::kByteBlock <= bytes.size() && json::is_plain_block(bytes.data() + at))
+        at += json::kByteBlock;
+    for (; at < bytes.size(); ++at) {
         if (bytes[at] == '"') return at + 1;
         if (!is_plain(bytes[at])) return kUnknown;
     }

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "engine/base/check.h"
+#include "engine/json/byte_block.h"
 
 namespace skein::json {
 
@@ -58,6 +59,8 @@ std::size_t next_escape(std::string_view text, std::size_t from) {
 
 // The next '"' or '\\'.
 std::size_t next_quote_or_slash(std::string_view bytes, std::size_t from) {
+    while (from + kByteBlock <= bytes.size() && !has_quote_or_slash(bytes.data() + from))
+        from += kByteBlock;
     for (; from + 8 <= bytes.size(); from += 8) {
         const std::uint64_t word = eight_bytes(bytes.data() + from);
         const std::uint64_t marks = bytes_equal(word, '"') | bytes_equal(word, '\\');

@@ -84,6 +84,17 @@ Digest string_digest(const Path& path, std::string_view escaped) {
     return sum;
 }
 
+// `text` is all of a string, a number or a word.
+Digest scalar_digest(const Path& path, std::string_view text) {
+    switch (text.front()) {
+        case '"': return string_digest(path, inner_of(text));
+        case 'n': return node_digest(path, 'n', text);
+        case 't':
+        case 'f': return node_digest(path, 'b', text);
+        default: return node_digest(path, 'd', text);
+    }
+}
+
 // Walks canonical bytes once, from `at_` on.
 class BytesDigest {
  public:
@@ -93,14 +104,7 @@ class BytesDigest {
         const Type type = type_of(bytes_[at_]);
         if (type == Type::kArray) return array(path);
         if (type == Type::kObject) return object(path);
-        const std::string_view text = take_to(value_end(bytes_, at_));
-        switch (text.front()) {
-            case '"': sum_ += string_digest(path, inner_of(text)); return;
-            case 'n': sum_ += node_digest(path, 'n', text); return;
-            case 't':
-            case 'f': sum_ += node_digest(path, 'b', text); return;
-            default: sum_ += node_digest(path, 'd', text); return;
-        }
+        sum_ += scalar_digest(path, take_to(value_end(bytes_, at_)));
     }
     // Elements "e1,e2" up to a ']' or the end; says how many.
     std::uint64_t elements(const Path& path, std::uint64_t first) {
@@ -227,6 +231,7 @@ Path Path::index(std::uint64_t i) const {
 Digest digest(const Path& path, const Value& value) {
     const auto flat = value.flat();
     if (!flat) return chunked_digest(path, value);
+    if (!value.is_array() && !value.is_object()) return scalar_digest(path, *flat);
     BytesDigest whole(*flat);
     whole.value(path);
     return whole.sum();

@@ -32,10 +32,6 @@
 
 namespace skein {
 
-namespace log {
-class RocksLog;
-}
-
 using runtime::Outcome;
 using runtime::OutcomeKind;
 
@@ -123,16 +119,11 @@ class Store {
 
     const domain::Registry& registry() const { return *kinds_.registry; }
     const codec::Codec& codec() const { return *kinds_.codec; }
-    log::EventLog& log();
+    log::EventLog& log() { return *log_; }
     projections::Views& views() { return *views_; }
     runtime::RuntimeCounters counters() const { return runtime_->counters(); }
     const Clock& clock() const { return *clock_; }
     Random& random() { return *random_; }
-
-    // A copy of the log in `directory`, which must not exist, while writers go on; see RocksLog.
-    // Backups (backup.h) are made of it.
-    void checkpoint(const std::filesystem::path& directory,
-                    const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
     // Answers what waits, stops the threads, writes the views out. Also done by the destructor.
     void close();
@@ -149,7 +140,7 @@ class Store {
     SystemRandom system_random_;
     const Clock* clock_;
     Random* random_;
-    std::unique_ptr<log::RocksLog> log_;
+    std::unique_ptr<log::EventLog> log_;
     std::unique_ptr<projections::Views> views_;
     std::unique_ptr<replay::LogStates> folds_;           // pure
     std::unique_ptr<replay::LogStates> snapshot_folds_;  // from stored snapshots

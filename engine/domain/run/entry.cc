@@ -85,7 +85,9 @@ std::optional<Strategy> parse_strategy(string_view text) {
 }
 
 json::Path value_path(Area area, string_view key) {
-    return json::Path().key(to_string(area)).key(key).key("value");
+    static const json::Path kVariables = json::Path().key(to_string(Area::kVariables));
+    static const json::Path kIntermediate = json::Path().key(to_string(Area::kIntermediate));
+    return (area == Area::kVariables ? kVariables : kIntermediate).key(key).key("value");
 }
 
 bool is_terminal(RunStatus status) {

@@ -138,8 +138,8 @@ void stamp(Entry& entry, const EventMeta& meta) {
     entry.actor = meta.actor;
 }
 
-void set_value(Entry& entry, const Slot& slot, json::Value value) {
-    entry.value_digest = json::digest(value_path(slot.area, slot.key), value);
+void set_value(Entry& entry, const json::Path& path, json::Value value) {
+    entry.value_digest = json::digest(path, value);
     entry.value = std::move(value);
 }
 
@@ -151,7 +151,7 @@ void change_entry(Entry& entry, const Update& update, const EventMeta& meta) {
         entry.value = std::move(entry.value).appended(update.value);
     } else {
         json::Value before = std::exchange(entry.value, json::Value());
-        set_value(entry, slot_of(update), changed(update, std::move(before)));
+        set_value(entry, value_path(update.area, update.key), changed(update, std::move(before)));
     }
     entry.sensitivity = update.sensitivity.value_or(entry.sensitivity);
     entry.source = update.source.value_or(entry.source);
@@ -172,7 +172,7 @@ void apply_update(RunState& run, const Update& update, const EventMeta& meta) {
         return;
     }
     Entry entry;
-    set_value(entry, slot_of(update), changed(update, std::nullopt));
+    set_value(entry, value_path(update.area, update.key), changed(update, std::nullopt));
     entry.sensitivity = update.sensitivity.value_or(Sensitivity::kInternal);
     entry.source = update.source.value_or(Source::kUser);
     entry.mutability = update.mutability.value_or(Mutability::kMutable);
@@ -283,7 +283,7 @@ void assign(RunState& run, const Slot& slot, json::Value value, const EventMeta&
             Source new_key_source) {
     Section<Entry>& section = run.area(slot.area);
     const auto change = [&](Entry& entry) {
-        set_value(entry, slot, value);
+        set_value(entry, value_path(slot.area, slot.key), value);
         stamp(entry, meta);
     };
     if (section.update_part(slot.key, &Entry::value_digest, change)) return;
