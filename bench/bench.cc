@@ -11,6 +11,7 @@ const std::vector<Bench>& benches() {
         {"rebuild", "all views from the log", bench_rebuild},
         {"projection", "views that follow the log", bench_projection},
         {"verify", "chain, order, decodability and index of the log", bench_verify},
+        {"replay", "every stream from its first event", bench_replay},
         {"reads", "current reads of a small run", bench_reads},
         {"cost", "what one change costs in a large state", bench_cost},
         {"as-of", "reads of points far from the head", bench_as_of},

@@ -34,6 +34,8 @@ void bench_projection(Report& report);
 void bench_reads(Report& report);
 // The chain, order, decodability and index of the log.
 void bench_verify(Report& report);
+// Every stream from its first event, as `replay --from log` reads it.
+void bench_replay(Report& report);
 // What one change costs in a large state, and a read of a point far from the head.
 void bench_cost(Report& report);
 void bench_as_of(Report& report);

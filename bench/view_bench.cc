@@ -105,6 +105,12 @@ void bench_verify(Report& report) {
                             replay::verify_log(store->log(), store->codec(), [](std::uint64_t) {});
                         }));
     report.add({"verify of the log, one core", "events/s", rates, 500e3});
+}
+
+void bench_replay(Report& report) {
+    const ScratchDirectory scratch;
+    const auto store = filled_store(scratch);
+    const auto events = static_cast<double>(events_of(*store));
     std::vector<double> folds;
     for (int run = 0; run < kRuns; ++run) {
         const replay::LogStates states(store->log(), store->codec(), replay::Snapshots::kIgnore);

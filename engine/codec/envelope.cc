@@ -192,8 +192,8 @@ Result<EnvelopeHead, CodecError> decode_head(std::string_view bytes) {
 Hash chain_start(const Uuid& store_id) { return blake2b_256(store_id.view()); }
 
 Hash chain_next(Shard shard, Position position, const Hash& previous, std::string_view bytes) {
-    std::string link;
-    link.reserve(77);
+    thread_local std::string link;  // kept, so that a link allocates nothing
+    link.clear();
     link.push_back(kChainTag);
     put_u32_be(link, static_cast<std::uint32_t>(shard.value()));
     put_u64_be(link, position.value());

@@ -145,6 +145,10 @@ class EventLog : public EventFeed {
     virtual std::uint64_t scan_streams(
         const Scope& scope, const Stream& after,
         const std::function<bool(const Stream&, Version head)>& visit) const = 0;
+    // The stream index itself, as it stands: in name order, each stream's versions in order. For
+    // who checks it against the events.
+    virtual std::uint64_t scan_index(
+        const std::function<bool(const Stream&, Version, Position)>& visit) const = 0;
     // One event's bytes and hash, owned.
     struct StoredEvent {
         std::string bytes;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <unordered_map>
+#include <vector>
 
 #include "engine/base/fault.h"
+#include "engine/base/hash.h"
 #include "engine/codec/envelope.h"
 #include "engine/codec/snapshot.h"
 #include "engine/replay/log_states.h"
@@ -19,16 +21,45 @@ constexpr std::string_view kRestoreRemedy =
 constexpr std::string_view kIndexRemedy =
     "The index disagrees with the events; restore the log from a backup.";
 
+// A sum over rows of the stream index that does not ask for their order: so the rows that the
+// events call for are compared with those that stand, without a look-up for each event.
+class IndexSum {
+ public:
+    static std::uint64_t seed_of(const Stream& stream) { return xxh3_64(stream.str()); }
+    void add(std::uint64_t seed, Version version, Position position) {
+        const std::uint64_t row[2] = {version.value(), position.value()};
+        const Xxh128 hash = xxh3_128({reinterpret_cast<const char*>(row), sizeof row}, seed);
+        low_ += hash.low;
+        high_ += hash.high;
+    }
+    friend bool operator==(const IndexSum&, const IndexSum&) = default;
+
+ private:
+    std::uint64_t low_ = 0;
+    std::uint64_t high_ = 0;
+};
+
 // Walks one shard and notes what is not as it must be.
 class ShardCheck {
  public:
-    ShardCheck(const log::EventLog& log, const codec::Codec& codec, Shard shard, LogReport& report)
-        : log_(&log), codec_(&codec), shard_(shard), report_(&report) {
+    // `head` is where the shard ends for this check; its index rows go to `index`.
+    struct Range {
+        Shard shard;
+        log::Head head;
+    };
+    ShardCheck(const log::EventLog& log, const codec::Codec& codec, const Range& range,
+               LogReport& report, IndexSum& index)
+        : log_(&log),
+          codec_(&codec),
+          shard_(range.shard),
+          head_(range.head),
+          report_(&report),
+          index_(&index) {
         last_hash_ = codec::chain_start(log.info().store_id);
     }
 
     void run(const std::function<void(std::uint64_t)>& progress) {
-        const log::Head head = log_->head(shard_);
+        const log::Head& head = head_;
         if (head.position.value() > 0) {
             log_->scan(shard_, Position(0), [&](const log::EventView& view) {
                 check(view);
@@ -44,7 +75,6 @@ class ShardCheck {
         else if (last_hash_ != head.hash)
             note("chain", "", Version(), head.position, to_hex(head.hash), to_hex(last_hash_),
                  kRestoreRemedy);
-        check_stream_heads();
     }
 
  private:
@@ -75,31 +105,18 @@ class ShardCheck {
                  fmt::format("shard {} position {}", shard_.value(), view.position.value()),
                  fmt::format("shard {} position {}", meta.shard.value(), meta.position.value()),
                  kRestoreRemedy);
-        Version& version = versions_[meta.stream];
-        if (meta.version != version.next())
+        StreamEnd& end = ends_[meta.stream];
+        if (end.version.value() == 0) end.seed = IndexSum::seed_of(meta.stream);
+        if (meta.version != end.version.next())
             note("version", meta.stream.str(), meta.version, view.position,
-                 fmt::format("version {}", version.next().value()),
+                 fmt::format("version {}", end.version.next().value()),
                  fmt::format("version {}", meta.version.value()), kRestoreRemedy);
-        version = meta.version;
+        end.version = meta.version;
+        index_->add(end.seed, meta.version, view.position);
         if (meta.recorded_at < last_time_)
             note("time", meta.stream.str(), meta.version, view.position, format_time(last_time_),
                  format_time(meta.recorded_at), kRestoreRemedy);
         last_time_ = meta.recorded_at;
-        const std::optional<Position> indexed = log_->position_of(meta.stream, meta.version);
-        if (indexed != view.position)
-            note("index", meta.stream.str(), meta.version, view.position,
-                 fmt::format("position {}", view.position.value()),
-                 indexed ? fmt::format("position {}", indexed->value()) : "nothing", kIndexRemedy);
-    }
-
-    void check_stream_heads() {
-        for (const auto& [stream, version] : versions_) {
-            const Version head = log_->stream_head(stream);
-            if (head >= version) continue;
-            note("index", stream.str(), version, Position(),
-                 fmt::format("version {}", version.value()),
-                 fmt::format("version {}", head.value()), kIndexRemedy);
-        }
     }
 
     void note(std::string_view what, const std::string& stream, Version version, Position position,
@@ -112,13 +129,89 @@ class ShardCheck {
     const log::EventLog* log_;
     const codec::Codec* codec_;
     const Shard shard_;
+    const log::Head head_;
     LogReport* report_;
+    IndexSum* index_;
     Position last_;
     Hash last_hash_;
     Timestamp last_time_{INT64_MIN};
-    std::unordered_map<Stream, Version> versions_;
+    struct StreamEnd {
+        Version version;
+        std::uint64_t seed = 0;
+    };
+    std::unordered_map<Stream, StreamEnd> ends_;
     std::size_t count_ = 0;
 };
+
+// Where the sums differ: which rows of the index are missing, and which stand for no event.
+class IndexSearch {
+ public:
+    IndexSearch(const log::EventLog& log, const std::vector<log::Head>& heads, LogReport& report)
+        : log_(&log), heads_(&heads), report_(&report) {}
+
+    void run() {
+        for (std::uint32_t shard = 0; shard < heads_->size(); ++shard) find_missing(Shard(shard));
+        log_->scan_index([&](const Stream& stream, Version version, Position position) {
+            check_row(stream, version, position);
+            return report_->findings.size() < kFindingsMax;
+        });
+    }
+
+ private:
+    void find_missing(Shard shard) {
+        const Position last = (*heads_)[shard.value()].position;
+        log_->scan(shard, Position(0), [&](const log::EventView& view) {
+            const auto head = codec::decode_head(view.bytes);
+            if (head) check_event(Stream(std::string(head->stream)), head->version, view);
+            return view.position < last && report_->findings.size() < kFindingsMax;
+        });
+    }
+    void check_event(const Stream& stream, Version version, const log::EventView& view) {
+        const std::optional<Position> indexed = log_->position_of(stream, version);
+        if (indexed == view.position) return;
+        note(stream, version, view.position, fmt::format("position {}", view.position.value()),
+             indexed ? fmt::format("position {}", indexed->value()) : "nothing");
+    }
+    // Rows that an event calls for were looked at: others have no right to stand.
+    void check_row(const Stream& stream, Version version, Position position) {
+        const Shard shard = log::shard_of(*log_, stream);
+        if (position > (*heads_)[shard.value()].position) return;
+        const auto stored = log_->read(shard, position);
+        const auto head = stored ? codec::decode_head(stored->bytes)
+                                 : fail(codec::CodecError{"there is no such event"});
+        if (head && head->stream == stream.str() && head->version == version) return;
+        note(stream, version, position, "no row",
+             fmt::format("position {}, where another event stands", position.value()));
+    }
+    void note(const Stream& stream, Version version, Position position, std::string expected,
+              std::string found) {
+        report_->findings.push_back({"index", stream, version, log::shard_of(*log_, stream),
+                                     position, std::move(expected), std::move(found),
+                                     std::string(kIndexRemedy)});
+    }
+
+    const log::EventLog* log_;
+    const std::vector<log::Head>* heads_;
+    LogReport* report_;
+};
+
+// The index rows up to `heads`.
+IndexSum sum_of_index(const log::EventLog& log, const std::vector<log::Head>& heads) {
+    IndexSum sum;
+    Stream last;
+    std::uint64_t seed = 0;
+    Position end;
+    log.scan_index([&](const Stream& stream, Version version, Position position) {
+        if (stream != last) {
+            last = stream;
+            seed = IndexSum::seed_of(stream);
+            end = heads[log::shard_of(log, stream).value()].position;
+        }
+        if (position <= end) sum.add(seed, version, position);
+        return true;
+    });
+    return sum;
+}
 
 void check_snapshot(const log::EventLog& log, const codec::Codec& codec, const Stream& stream,
                     LogReport& report) {
@@ -150,10 +243,15 @@ void check_snapshot(const log::EventLog& log, const codec::Codec& codec, const S
 LogReport verify_log(const log::EventLog& log, const codec::Codec& codec,
                      const std::function<void(std::uint64_t)>& progress) {
     LogReport report;
+    std::vector<log::Head> heads;  // writers may go on meanwhile
+    for (std::uint32_t shard = 0; shard < log.shard_count(); ++shard)
+        heads.push_back(log.head(Shard(shard)));
+    IndexSum expected;
     for (std::uint32_t shard = 0; shard < log.shard_count(); ++shard) {
-        ShardCheck(log, codec, Shard(shard), report).run(progress);
+        ShardCheck(log, codec, {Shard(shard), heads[shard]}, report, expected).run(progress);
         ++report.shards;
     }
+    if (sum_of_index(log, heads) != expected) IndexSearch(log, heads, report).run();
     log.scan_streams(Scope(), Stream(), [&](const Stream& stream, Version) {
         check_snapshot(log, codec, stream, report);
         return report.findings.size() < kFindingsMax;

@@ -87,6 +87,10 @@ class TamperedLog final : public log::EventLog {
         const std::function<bool(const Stream&, Version head)>& visit) const override {
         return whole_.scan_streams(scope, after, visit);
     }
+    std::uint64_t scan_index(
+        const std::function<bool(const Stream&, Version, Position)>& visit) const override {
+        return whole_.scan_index(visit);
+    }
     void put_snapshot(const Stream& stream, Version version, std::string_view bytes) override {
         whole_.put_snapshot(stream, version, bytes);
     }

@@ -184,6 +184,24 @@ std::uint64_t MemoryLog::scan_streams(
     return visited;
 }
 
+std::uint64_t MemoryLog::scan_index(
+    const std::function<bool(const Stream&, Version, Position)>& visit) const {
+    std::map<std::string, std::vector<Position>> found;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        found = streams_;
+    }
+    std::uint64_t visited = 0;
+    for (const auto& [name, positions] : found) {
+        const Stream stream(name);
+        for (std::size_t i = 0; i < positions.size(); ++i) {
+            ++visited;
+            if (!visit(stream, Version(i + 1), positions[i])) return visited;
+        }
+    }
+    return visited;
+}
+
 std::optional<EventLog::StoredEvent> MemoryLog::read(Shard shard, Position position) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     const ShardRows& rows = rows_of(shard);

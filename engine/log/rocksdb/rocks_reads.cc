@@ -4,6 +4,10 @@
 // at the head first and answers nothing that stands beyond it, so all reads tell one story.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "engine/log/rocksdb/key_kinds.h"
 #include "engine/log/rocksdb/rocks_log.h"
 #include "engine/log/rocksdb/session.h"
@@ -40,6 +44,52 @@ Position indexed_position(const rocksdb::Slice& value, const std::string& direct
     if (!position) throw corruption("a row of the stream index is damaged", directory);
     return *position;
 }
+
+// Events of one stream stand apart in their shard: asked for together, those of one block cost one
+// search. The first group is small, since many readers stop early.
+class EventGroup {
+ public:
+    EventGroup(const Session& session, Shard shard) : session_(session), shard_(shard) {}
+
+    // Whether the group is full, so that it should be read.
+    bool add(Position position) {
+        positions_.push_back(position);
+        keys_.push_back(event_key(shard_, position));
+        return positions_.size() >= size_max_;
+    }
+
+    // Hands out the events in order while visit returns true; false where it did not.
+    bool read(const std::function<bool(const EventView&)>& visit) {
+        if (positions_.empty()) return true;
+        const std::vector<rocksdb::Slice> keys(keys_.begin(), keys_.end());
+        std::vector<rocksdb::PinnableSlice> values(keys.size());
+        std::vector<rocksdb::Status> statuses(keys.size());
+        rocksdb::DB& db = session_.db();
+        db.MultiGet(rocksdb::ReadOptions(), db.DefaultColumnFamily(), keys.size(), keys.data(),
+                    values.data(), statuses.data(), true);
+        const std::vector<Position> positions = std::exchange(positions_, {});
+        keys_.clear();
+        size_max_ = std::min(kLast, size_max_ * 2);
+        for (std::size_t i = 0; i < positions.size(); ++i) {
+            if (statuses[i].IsNotFound())
+                throw missing_event(shard_, positions[i], session_.directory());
+            throw_if_failed(statuses[i], "reading an event of", session_.directory());
+            if (!visit(event_of(shard_, positions[i], view_of(values[i]), session_.directory())))
+                return false;
+        }
+        return true;
+    }
+
+ private:
+    static constexpr std::size_t kFirst = 4;
+    static constexpr std::size_t kLast = 64;
+
+    const Session& session_;
+    const Shard shard_;
+    std::vector<Position> positions_;
+    std::vector<std::string> keys_;
+    std::size_t size_max_ = kFirst;
+};
 
 StreamVersion parsed_key(const rocksdb::Slice& key, const std::string& directory) {
     const auto parsed = parse_versioned_key(view_of(key));
@@ -150,27 +200,25 @@ std::uint64_t RocksLog::scan_stream(const Stream& stream, Version after,
         versioned_key(KeyKind::kStream, stream, Version()).substr(0, stream.str().size() + 2));
     const rocksdb::Slice end(end_key);
     const auto rows = open_now->iterate(&end, Session::Reach::kFew);
-    rocksdb::PinnableSlice value;
+    EventGroup group(*open_now, shard);
     std::uint64_t visited = 0;
+    const auto hand_out = [&](const EventView& view) {
+        ++visited;
+        return visit(view);
+    };
     Version next = after.next();
     for (rows->Seek(versioned_key(KeyKind::kStream, stream, next)); rows->Valid(); rows->Next()) {
         const Position position = indexed_position(rows->value(), directory);
-        if (position > last) return visited;
+        if (position > last) break;
         if (parsed_key(rows->key(), directory).version != next) {
             throw corruption(fmt::format("{}@{} is missing", stream.str(), next.value()),
                              directory);
         }
-        value.Reset();
-        rocksdb::DB& db = open_now->db();
-        const rocksdb::Status status = db.Get(rocksdb::ReadOptions(), db.DefaultColumnFamily(),
-                                              event_key(shard, position), &value);
-        if (status.IsNotFound()) throw missing_event(shard, position, directory);
-        throw_if_failed(status, "reading an event of", directory);
-        ++visited;
-        if (!visit(event_of(shard, position, view_of(value), directory))) return visited;
+        if (group.add(position) && !group.read(hand_out)) return visited;
         next = next.next();
     }
     throw_if_failed(rows->status(), "reading the stream index of", directory);
+    group.read(hand_out);
     return visited;
 }
 
@@ -199,6 +247,34 @@ std::uint64_t RocksLog::scan_streams(
         rows->Seek(end_of_prefix(prefix_key(KeyKind::kStream, stream.str()) + '\0'));
     }
     throw_if_failed(rows->status(), "reading the stream index of", open_now->directory());
+    return visited;
+}
+
+std::uint64_t RocksLog::scan_index(
+    const std::function<bool(const Stream&, Version, Position)>& visit) const {
+    const std::shared_ptr<Session> open_now = session();
+    const std::string& directory = open_now->directory();
+    std::vector<Position> last;  // by shard: rows beyond belong to an append that goes on
+    for (std::uint32_t s = 0; s < info_.shard_count; ++s) last.push_back(head(Shard(s)).position);
+    const std::string from = prefix_key(KeyKind::kStream, "");
+    const std::string end_key = end_of_prefix(from);
+    const rocksdb::Slice end(end_key);
+    const auto rows = open_now->iterate(&end, Session::Reach::kMany);
+    std::uint64_t visited = 0;
+    Stream stream;
+    Position last_of_shard;
+    for (rows->Seek(from); rows->Valid(); rows->Next()) {
+        const StreamVersion row = parsed_key(rows->key(), directory);
+        if (row.stream != stream.str()) {
+            stream = Stream(std::string(row.stream));
+            last_of_shard = last[log::shard_of(*this, stream).value()];
+        }
+        const Position position = indexed_position(rows->value(), directory);
+        if (position > last_of_shard) continue;
+        ++visited;
+        if (!visit(stream, row.version, position)) return visited;
+    }
+    throw_if_failed(rows->status(), "reading the stream index of", directory);
     return visited;
 }
 
