@@ -56,6 +56,8 @@ class OpenViews final : public Views {
 
     Pinned live() const;
     Pinned open_generation(const std::string& name);
+    // A new, empty one; nothing of it stays where it cannot be opened.
+    Pinned make_generation();
     history::HistoryOptions history_options() const;
     LogTail tail() const { return {log_, codec_, *this}; }
     bool is_scope_document(const Stream& stream) const;

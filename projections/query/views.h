@@ -25,6 +25,10 @@
 #include "engine/log/event_log.h"
 #include "engine/replay/states.h"
 
+namespace rocksdb {
+class FileSystem;
+}  // namespace rocksdb
+
 namespace skein::projections {
 
 struct ViewOptions {
@@ -36,6 +40,7 @@ struct ViewOptions {
     std::size_t block_cache_bytes = 64ULL << 20;
     // A keyframe is due when deltas reach this fraction of the state's bytes.
     double keyframe_fraction = 0.25;
+    std::shared_ptr<rocksdb::FileSystem> files = nullptr;  // of the rows; null: the system's
 };
 
 // One line of a list. `fields` is the contract's item of its kind (interfaces section 8, "Lists").
