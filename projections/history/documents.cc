@@ -28,6 +28,7 @@ std::shared_ptr<Document> Documents::get(const Stream& stream) {
         if (reading.ordinal != head->ordinal)
             throw store::ViewDamage(fmt::format("{}: deltas end at {}, but the head says {}",
                                                 stream.str(), reading.ordinal, head->ordinal));
+        document->last_past_reads = reading.past_reads;
         document->state = std::move(reading.state);
     } else {
         document->state = reader_.read(stream, 0).state;

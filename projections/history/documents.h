@@ -22,7 +22,8 @@ struct Document {
     const domain::Kind* const kind;
     std::shared_ptr<domain::State> state;
     store::HeadRow head;
-    Dirty dirty = Dirty::kNo;  // its head row and readers' copy are behind
+    std::uint64_t last_past_reads = 0;  // of its last delta
+    Dirty dirty = Dirty::kNo;           // its head row and readers' copy are behind
     // A keyframe that is being written in parts: what came after it.
     bool keyframe_pending = false;
     std::uint64_t bytes_since_pending = 0;

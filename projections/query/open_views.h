@@ -67,6 +67,8 @@ class OpenViews final : public Views {
                                                     const Stream& stream, Version version) const;
     std::shared_ptr<const domain::State> document_in(const GenerationView& generation,
                                                      const Stream& stream, Position position) const;
+    ListItem listed(const GenerationView& generation, const domain::Kind& kind,
+                    const Stream& stream) const;
     void note_damage(const Pinned& generation) const;
 
     // The caller holds project_mutex_ (new_build and build need no lock).

@@ -112,12 +112,16 @@ class Views : public replay::States {
                                             const std::string& generation_b) = 0;
     virtual void drop(const std::string& generation) = 0;
 
-    // Checks every row's checksum and every stored digest against a fold of the log.
+    // Compares every row with what the log gives, and looks for rows that it does not give. The
+    // projector goes on between scopes. `progress` counts rows.
     struct RowFailure {
-        Stream stream;
-        std::string what;  // "row checksum", "digest", "missing", ...
-        std::string expected;
+        Stream stream;         // empty: of no stream
+        std::string what;      // "delta", "head", "keyframe", "row checksum", ...
+        std::string expected;  // begins with the row: "delta 12: ..."
         std::string found;
+        Shard shard;
+        Version version;    // of the stream, 0 where the row is of none
+        Position position;  // 0 where the row is of none
     };
     virtual std::vector<RowFailure> verify(const std::optional<Stream>& only,
                                            const std::function<void(std::uint64_t)>& progress) = 0;

@@ -9,6 +9,9 @@ namespace skein::projections {
 
 namespace {
 
+// How long views may lag because of a verifier, at least: looking for events costs a seek a shard.
+constexpr std::chrono::milliseconds kVerifyStride{50};
+
 std::vector<std::pair<std::string, store::ParkedRow>> parked_rows(const store::ViewStore& rows) {
     std::vector<std::pair<std::string, store::ParkedRow>> found;
     const store::KeyRange range = store::reserved_range(store::KeyKind::kParked);
@@ -78,13 +81,24 @@ void OpenViews::drop(const std::string& generation) {
 
 std::vector<Views::RowFailure> OpenViews::verify(
     const std::optional<Stream>& only, const std::function<void(std::uint64_t)>& progress) {
+    // The rows of a scope must not change while they are compared; between scopes this thread does
+    // what the projector's would.
+    const std::lock_guard project(project_mutex_);
     const Pinned generation = live();
-    std::vector<Position> known;
-    {
-        const std::lock_guard lock(applied_mutex_);
-        known = applied_;
-    }
-    return Verifier(*generation, log_, codec_).run(only, known, progress);
+    bool is_projecting = true;
+    auto stepped = std::chrono::steady_clock::now();
+    const auto between = [&] {
+        const auto now = std::chrono::steady_clock::now();
+        if (!is_projecting || now - stepped < kVerifyStride) return;
+        try {
+            stepped = now;
+            step_held();
+        } catch (const store::ViewDamage&) {
+            is_projecting = false;
+            damaged_.store(true);
+        }
+    };
+    return Verifier(*generation, log_, codec_).run({only, progress, between});
 }
 
 std::vector<Views::Parked> OpenViews::parked() const {

@@ -144,8 +144,7 @@ class RocksViewStore final : public ViewStore {
     std::optional<Row> seek_for_prev(std::string_view at_most,
                                      std::string_view at_least) const override;
     void scan(std::string_view from, std::string_view to, const Visit& visit) const override;
-    void check_rows(
-        const std::function<void(std::string_view key, bool sound)>& visit) const override;
+    void check_rows(std::string_view from, std::string_view to, const Check& visit) const override;
     std::unique_ptr<RowBatch> make_batch() const override { return std::make_unique<RocksBatch>(); }
     void write(RowBatch& batch, Journal journal) override;
     void ingest(const std::vector<Row>& sorted) override;
@@ -155,8 +154,7 @@ class RocksViewStore final : public ViewStore {
 
  private:
     void must_be_sound() const {
-        if (watch_->failed())
-            throw ViewDamage("RocksDB failed in the background: " + watch_->why());
+        if (watch_->failed()) throw ViewDamage("RocksDB failed in the background: " + watch_->why());
     }
 
     // Adds the rows of a large batch past the memory table; false where it has other changes too.
@@ -227,14 +225,16 @@ void RocksViewStore::scan(std::string_view from, std::string_view to, const Visi
     must(rows->status(), "reading");
 }
 
-void RocksViewStore::check_rows(
-    const std::function<void(std::string_view key, bool sound)>& visit) const {
+void RocksViewStore::check_rows(std::string_view from, std::string_view to,
+                                const Check& visit) const {
     rocksdb::ReadOptions options;
     options.fill_cache = false;
+    const rocksdb::Slice upper = slice_of(to);
+    if (!to.empty()) options.iterate_upper_bound = &upper;
     const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options));
-    for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+    for (rows->Seek(slice_of(from)); rows->Valid(); rows->Next()) {
         const std::string_view key = view_of(rows->key());
-        visit(key, open_row(key, view_of(rows->value())).has_value());
+        if (!visit(key, open_row(key, view_of(rows->value())).has_value())) return;
     }
     must(rows->status(), "reading");
 }

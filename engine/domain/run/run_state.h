@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/base/cow_map.h"
+#include "engine/domain/list_members.h"
 #include "engine/domain/run/entry.h"
 #include "engine/domain/section.h"
 #include "engine/domain/state.h"
@@ -29,7 +30,7 @@ struct MergedFrom {
     Position position;
 };
 
-class RunState final : public State {
+class RunState final : public State, public ListMembers {
  public:
     explicit RunState(Stream stream);
 
@@ -38,6 +39,7 @@ class RunState final : public State {
     json::Value values(Timestamp now) const override;
     json::Digest digest() const override;
     std::size_t size_bytes() const override;
+    std::optional<json::Value> list_member(std::string_view name) const override;
     // A critical or long run that was checkpointed after `since`, or has ended.
     bool is_recovery_point(Version since) const override;
     // Of a variable, else of an intermediate result.

@@ -162,6 +162,15 @@ json::Value SwarmState::document(Timestamp now) const {
     return out.value();
 }
 
+std::optional<json::Value> SwarmState::list_member(std::string_view name) const {
+    if (name == "status") return json::Value::string(to_string(status));
+    if (name == "goal") return goal;
+    if (name == "runs") return json::Value::unsigned_integer(runs.size());
+    if (name == "updated_at")
+        return time_or_null(exists() ? std::optional(updated_at) : std::nullopt);
+    return std::nullopt;
+}
+
 json::Value SwarmState::values(Timestamp now) const {
     json::ObjectWriter out;
     out.member("agents", agents_document(*this));
