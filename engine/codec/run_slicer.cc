@@ -139,13 +139,18 @@ class RunSlicer final : public StateSlicer {
     Walk write_steps(SliceWriter& out) {
         return walk_map(state_->steps.map(), last_, out,
                         [&](const std::string& id, const run::Step& step) {
-                            out.u8(kRunStep);
+                            const bool is_placed = step.last_at.value() > 0;
+                            out.u8(is_placed ? kRunPlacedStep : kRunStep);
                             out.text(id);
                             put_enum(out, step.status);
                             out.text(step.type);
                             put_version(out, step.started);
                             put_version(out, step.ended);
                             out.number(step.last.value());
+                            if (is_placed) {
+                                out.number(step.started_at.value());
+                                out.number(step.last_at.value());
+                            }
                             out.value(step.detail, chunks_);
                             return Walk::kDone;
                         });
