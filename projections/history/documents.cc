@@ -60,9 +60,12 @@ void Documents::clean() {
 }
 
 void Documents::shrink() {
+    if (order_.empty()) return;
+    // The one used last stays, however big: a swarm that is over the limit alone would be read anew
+    // for each event that it lists.
+    const auto last_used = std::next(order_.begin());
     auto at = order_.end();
-    while (at != order_.begin() &&
-           (order_.size() > limits_.entries_max || bytes_ > limits_.bytes_max)) {
+    while (at != last_used && (order_.size() > limits_.entries_max || bytes_ > limits_.bytes_max)) {
         --at;
         const Document& document = **at;
         if (document.dirty == Dirty::kYes || document.keyframe_pending) continue;

@@ -47,7 +47,8 @@ class Documents {
     const std::vector<std::shared_ptr<Document>>& dirty() const { return dirty_; }
     // All dirty ones have been written.
     void clean();
-    // Lets go of the least recently used beyond the limits; never of one that has work pending.
+    // Lets go of the least recently used beyond the limits; never of one that has work pending, nor
+    // of the last one.
     void shrink();
     void drop(const Stream& stream);
     void clear();

@@ -78,6 +78,7 @@ class OpenViews final : public Views {
     void build(const BuildRequest& request);
     void switch_to(const Pinned& generation);
     void rebuild_held();
+    bool replay_scope(const Scope& scope);  // takes project_mutex_
     void keep_dropped_parked(const GenerationView& from, const GenerationView& to) const;
     void catch_up_held();
     bool step_held();

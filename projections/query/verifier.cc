@@ -118,7 +118,8 @@ void Verifier::check_rows(const Request& request, RowFindings& findings) {
 
 void Verifier::check_row(std::string_view key, bool is_sound, RowFindings& findings) {
     findings.tick();
-    Views::RowFailure failure{stream_of_row(key), "row checksum", "", store::show_key(key), {}, {}, {}};
+    Views::RowFailure failure{
+        stream_of_row(key), "row checksum", "", store::show_key(key), {}, {}, {}};
     if (const auto place = store::place_of_row(key)) failure.shard = place->shard;
     if (!is_sound) {
         failure.expected = "a row that was not changed";

@@ -136,7 +136,8 @@ class Views : public replay::States {
         std::string message;
     };
     virtual std::vector<Parked> parked() const = 0;
-    // Tries its stream again; where that works now, a new generation takes it in. False where not.
+    // Tries the event again; where that works now, its scope is projected anew and takes it and
+    // those behind it in. False where not.
     virtual bool replay_parked(std::uint64_t id) = 0;
     // Takes it off the list; its stream stays as it was before the event. False where unknown.
     virtual bool drop_parked(std::uint64_t id) = 0;

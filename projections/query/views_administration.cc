@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "projections/query/open_views.h"
+#include "projections/query/scope_replay.h"
 #include "projections/query/verifier.h"
 #include "projections/store/keys.h"
 
@@ -116,13 +117,27 @@ bool OpenViews::replay_parked(std::uint64_t id) {
     const auto entry =
         std::find_if(all.begin(), all.end(), [id](const Parked& each) { return each.id == id; });
     if (entry == all.end()) return false;
+    // Of an event whose stream nobody can read, or of no kind, nothing has changed.
+    if (entry->stream.empty() || codec_.registry().kind_of(entry->stream) == nullptr) return false;
     try {
-        log_states_.at(entry->stream, log_.stream_head(entry->stream));
+        log_states_.at(entry->stream, entry->version);
     } catch (const Fault& fault) {
         if (fault.kind() != FaultKind::kCorruption) throw;
         return false;
     }
-    rebuild(AfterRebuild::kSwitch, {});
+    if (!replay_scope(scope_of(entry->stream))) rebuild(AfterRebuild::kSwitch, {});
+    return true;
+}
+
+// The rows of its scope are made anew in the live generation, and the projector goes on from them.
+bool OpenViews::replay_scope(const Scope& scope) {
+    const std::lock_guard project(project_mutex_);
+    const Pinned generation = live();
+    const Shard shard = skein::shard_of(scope, log_.shard_count());
+    const Position known = projection_->projector().position(shard);
+    ScopeReplay replay({*generation, log_, codec_, history_options()});
+    if (!replay.run(scope, known)) return false;
+    adopt(generation);
     return true;
 }
 
