@@ -65,7 +65,7 @@ std::shared_ptr<const domain::State> OpenViews::version_in(const GenerationView&
         if (position) return document_in(generation, stream, *position);
         return tail().to_version(*reading.state, version);  // says that there is none
     }
-    const std::shared_ptr<const domain::State> newest = cached_latest(generation, stream);
+    std::shared_ptr<const domain::State> newest = cached_latest(generation, stream);
     if (newest->version() == version) return newest;
     if (newest->version() < version) return tail().to_version(*newest, version);
     const history::Reading reading = generation.reader.at_version(stream, version);
@@ -90,7 +90,7 @@ std::shared_ptr<const domain::State> OpenViews::document_in(const GenerationView
     // What is applied first, then the state: whatever is applied is in the state then.
     const Position known = applied(log::shard_of(log_, stream));
     if (position <= known) {
-        const auto hit = cache_.find(stream);
+        auto hit = cache_.find(stream);
         if (hit && hit->mark().position <= position) return hit;
         return generation.reader.as_of(stream, position).state;
     }

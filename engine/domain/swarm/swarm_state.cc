@@ -94,6 +94,7 @@ std::optional<SwarmStatus> parse_swarm_status(std::string_view text) {
 
 json::Value texts_value(const std::vector<std::string>& texts) {
     std::vector<json::Value> values;
+    values.reserve(texts.size());
     for (const std::string& text : texts) values.push_back(json::Value::string(text));
     return json::Value::array(values);
 }
