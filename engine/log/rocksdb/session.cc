@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/base/bytes.h"
+#include "engine/base/chain.h"
 #include "engine/log/rocksdb/database_options.h"
 #include "engine/log/rocksdb/key_kinds.h"
 #include "engine/log/rocksdb/status_fault.h"
@@ -46,17 +47,6 @@ bool is_rocksdb_name(const std::string& name) {
         if (ends_with(name, end)) return true;
     }
     return false;
-}
-
-Hash chain_start(const Uuid& store_id) { return blake2b_256(store_id.view()); }
-
-Hash chain_next(Shard shard, Position position, const Hash& previous, std::string_view bytes) {
-    std::string link(1, '\0');
-    put_u32_be(link, static_cast<std::uint32_t>(shard.value()));
-    put_u64_be(link, position.value());
-    link.append(previous.view());
-    link.append(blake2b_256(bytes).view());
-    return blake2b_256(link);
 }
 
 std::string varint_text(std::uint64_t value) {
