@@ -84,6 +84,7 @@ Session::Session(const RocksLogOptions& options, OpenMode mode, Random& random)
     if (has_current()) check_files();
     open_database();
     read_info(random);
+    if (options_.incarnation == Incarnation::kNew) renew_incarnation(random);
     for (std::uint32_t i = 0; i < info_.shard_count; ++i) check_tail(Shard(i));
     is_open_ = true;
 }
@@ -280,6 +281,15 @@ void Session::create_info(Random& random) {
     rocksdb::WriteOptions synced;
     synced.sync = true;
     throw_if_failed(db_->Write(synced, &rows), "describing the store", options_.directory);
+}
+
+void Session::renew_incarnation(Random& random) {
+    const Uuid renewed = random.uuid();
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    throw_if_failed(db_->Put(synced, meta_key(kIncarnationName), std::string(renewed.view())),
+                    "naming the restored log of", options_.directory);
+    info_.incarnation = renewed;
 }
 
 Head Session::read_head(Shard shard) const {
