@@ -36,6 +36,8 @@ namespace log {
 class RocksLog;
 }
 
+class ViewAcks;
+
 using runtime::Outcome;
 using runtime::OutcomeKind;
 
@@ -101,7 +103,8 @@ class Store {
     // when the local view has it.
     Outcome submit(std::string_view command, runtime::Runtime::Deadline deadline = std::nullopt);
     Outcome submit(const json::Value& command, runtime::Runtime::Deadline deadline = std::nullopt);
-    // Answers through `done` once durable or refused; see Runtime::submit_async.
+    // Answers through `done` once durable or refused, with ack "view" once the local view has it;
+    // see Runtime::submit_async.
     void submit_async(std::string_view command, runtime::Runtime::Callback done,
                       std::shared_ptr<runtime::Sequence> sequence = nullptr);
     // What the command would do now; nothing is appended.
@@ -141,7 +144,6 @@ class Store {
     Store(const StoreOptions& options, Kinds kinds);
 
     static std::optional<Uuid> id_of(const json::Value& command);
-    Outcome wait_for_view(Outcome outcome, runtime::Runtime::Deadline deadline);
 
     const StoreOptions options_;
     const Kinds kinds_;
@@ -154,6 +156,7 @@ class Store {
     std::unique_ptr<replay::LogStates> folds_;           // pure
     std::unique_ptr<replay::LogStates> snapshot_folds_;  // from stored snapshots
     std::unique_ptr<replay::States> committed_;          // views where they have it, else folds
+    std::unique_ptr<ViewAcks> view_acks_;
     std::unique_ptr<runtime::Runtime> runtime_;
 };
 
