@@ -79,7 +79,7 @@ void DocumentVerifier::folded(const Folded& folded) {
     if (next_keyframe_ == ordinal_) check_keyframe(ordinal_, folded.state);
 }
 
-void DocumentVerifier::finish(const domain::State& state) {
+void DocumentVerifier::finish(const domain::State& state, Next next) {
     pass_keyframes(~0ULL);
     if (deltas_ == 0) return;
     if (pending_ && pending_->completed > ordinal_) refuse_pending();
@@ -92,10 +92,13 @@ void DocumentVerifier::finish(const domain::State& state) {
     head.delta_bytes = since_.delta_bytes;
     head.past_reads = since_.past_reads;
     head.state_bytes = state.size_bytes();
-    head.listed = history::listed_text(*kind_, state);
-    expect_row(*parts_.generation.store, keys_.head(), store::write_head(head),
-               at("head", "head row"), parts_.findings);
-    expect_row(*parts_.generation.store, store::index_key(kind_->name, stream_.str()), {},
+    const store::ViewStore& rows = *parts_.generation.store;
+    const bool is_between =
+        next == Next::kHere && find_row(rows, keys_.head()).value == store::write_head(head);
+    if (!is_between) head.listed = history::listed_text(*kind_, state);
+    expect_row(rows, keys_.head(), store::write_head(head), at("head", "head row"),
+               parts_.findings);
+    expect_row(rows, store::index_key(kind_->name, stream_.str()), {},
                at("index", "line of the list"), parts_.findings);
 }
 

@@ -39,8 +39,11 @@ class DocumentVerifier {
         history::Origin origin = history::Origin::kOwn;
     };
     void folded(const Folded& folded);
+    // Whether the event behind the last position applied is of the document's stream: then its head
+    // may have been written while that event was being applied, without what lists show.
+    enum class Next { kElsewhere, kHere };
     // After the last one: `state` is the document.
-    void finish(const domain::State& state);
+    void finish(const domain::State& state, Next next);
 
     std::uint64_t deltas() const { return deltas_; }
 

@@ -125,7 +125,9 @@ void ScopeVerifier::check_stream(const Stream& stream) {
                                                  parts_.findings},
                          stream);
     }
+    auto next = DocumentVerifier::Next::kElsewhere;
     parts_.log.scan_stream(stream, Version(0), [&](const log::EventView& view) {
+        if (view.position == applied_.next()) next = DocumentVerifier::Next::kHere;
         if (view.position > applied_) return false;
         const auto decoded = codec::decode_event(view.bytes, parts_.codec);
         if (!decoded) {
@@ -158,7 +160,7 @@ void ScopeVerifier::check_stream(const Stream& stream) {
     // A refused event may have left its state half changed.
     if (parked && document->deltas() > 0)
         state = parts_.fold.at(stream, Version(document->deltas()))->clone();
-    document->finish(*state);
+    document->finish(*state, next);
     expected_.deltas += document->deltas();
     expected_.heads += document->deltas() > 0 ? 1 : 0;
 }
@@ -176,7 +178,9 @@ std::optional<codec::DecodedEvent> ScopeVerifier::decode_at(Position position,
 // Its own events and those that it lists, in the order of their positions.
 void ScopeVerifier::check_scope_document() {
     std::vector<Position> own;
+    auto next_event = DocumentVerifier::Next::kElsewhere;
     parts_.log.scan_stream(document_, Version(0), [&](const log::EventView& view) {
+        if (view.position == applied_.next()) next_event = DocumentVerifier::Next::kHere;
         if (view.position > applied_) return false;
         own.push_back(view.position);
         return true;
@@ -219,7 +223,7 @@ void ScopeVerifier::check_scope_document() {
         ++expected_.versions;
     }
     expect_parked(document_, parked);
-    document.finish(*state);
+    document.finish(*state, next_event);
     expected_.deltas += document.deltas();
     expected_.heads += document.deltas() > 0 ? 1 : 0;
 }

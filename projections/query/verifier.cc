@@ -52,6 +52,7 @@ KeyKind reserved_kind(std::string_view key) {
 std::vector<Views::RowFailure> Verifier::run(const Request& request) {
     RowFindings findings(request.progress, request.only);
     last_known_ = {};
+    last_scope_ = {};
     check_rows(request, findings);
     check_scopes(request, findings);
     return findings.take();
@@ -83,9 +84,12 @@ void Verifier::check_scopes(const Request& request, RowFindings& findings) {
 }
 
 // By name, streams of another scope may stand between those of one.
-bool Verifier::is_first_of_scope(const Stream& stream) const {
+bool Verifier::is_first_of_scope(const Stream& stream) {
     const Scope scope = scope_of(stream);
+    if (scope == last_scope_) return false;
+    last_scope_ = scope;
     if (stream.str() == scope.str()) return true;
+    if (log_.stream_head(Stream(scope.str())).value() > 0) return false;
     Stream first;
     log_.scan_streams(scope, Stream(), [&first](const Stream& each, Version) {
         first = each;

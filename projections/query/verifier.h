@@ -38,7 +38,7 @@ class Verifier {
     bool is_known(const Stream& stream);
     bool is_ours(std::string_view key, RowFindings& findings);
     bool is_reserved(std::string_view key);
-    bool is_first_of_scope(const Stream& stream) const;
+    bool is_first_of_scope(const Stream& stream);
     void check_checkpoint(Shard shard, RowFindings& findings);
     Position applied(Shard shard) const;
     void check_scopes(const Request& request, RowFindings& findings);
@@ -47,6 +47,7 @@ class Verifier {
     const log::EventLog& log_;
     const codec::Codec& codec_;
     Stream last_known_;  // asked about last, and known
+    Scope last_scope_;   // of the stream walked last
 };
 
 // Documents of both, as of the last position that both have.
