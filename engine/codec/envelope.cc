@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "engine/codec/aligned_copy.h"
 #include "engine/codec/payload_builder.h"
@@ -17,7 +16,6 @@ namespace {
 constexpr char kIdentifier[] = "SKEV";
 constexpr std::uint64_t kShardsMax = 1ULL << 14;     // what an event id has room for
 constexpr std::uint64_t kPositionsMax = 1ULL << 48;  // likewise
-constexpr char kChainTag = '\0';
 
 std::string_view view_of(const flatbuffers::String* text) {
     if (text == nullptr) return {};
@@ -187,19 +185,6 @@ Result<EnvelopeHead, CodecError> decode_head(std::string_view bytes) {
                         Position(envelope.position()),
                         Timestamp{envelope.recorded_at()},
                         in_given_bytes(view_of(*envelope.previous()))};
-}
-
-Hash chain_start(const Uuid& store_id) { return blake2b_256(store_id.view()); }
-
-Hash chain_next(Shard shard, Position position, const Hash& previous, std::string_view bytes) {
-    thread_local std::string link;  // kept, so that a link allocates nothing
-    link.clear();
-    link.push_back(kChainTag);
-    put_u32_be(link, static_cast<std::uint32_t>(shard.value()));
-    put_u64_be(link, position.value());
-    link.append(previous.view());
-    link.append(blake2b_256(bytes).view());
-    return blake2b_256(link);
 }
 
 }  // namespace skein::codec

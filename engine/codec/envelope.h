@@ -1,14 +1,14 @@
 // The envelope: the bytes of one event as they stand in the log, in Kafka and in bundles, for ever.
 //
 // schemas/envelope.fbs. It holds everything of EventMeta, the payload, and the hash before it,
-// never its own hash: h(n) = BLAKE2b-256(0x00 | shard u32 BE | position u64 BE | h(n-1) |
-// BLAKE2b-256(bytes)), h(0) = BLAKE2b-256(store id).
+// never its own: that is the next link of the chain (engine/base/chain.h).
 // Threads: pure. Errors: CodecError. Source: design section 3 (envelope).
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "engine/base/chain.h"
 #include "engine/base/hash.h"
 #include "engine/base/result.h"
 #include "engine/codec/codec.h"
@@ -40,7 +40,8 @@ struct EnvelopeHead {
 };
 Result<EnvelopeHead, CodecError> decode_head(std::string_view bytes);
 
-Hash chain_start(const Uuid& store_id);
-Hash chain_next(Shard shard, Position position, const Hash& previous, std::string_view bytes);
+// The chain over whole envelopes.
+using skein::chain_next;
+using skein::chain_start;
 
 }  // namespace skein::codec

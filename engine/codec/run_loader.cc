@@ -95,7 +95,9 @@ void read_more(SliceReader& in, run::RunState& state) {
     if (in.ok()) section.update(key, [&](run::Entry& changed) { changed.value = value; });
 }
 
-void read_step(SliceReader& in, run::RunState& state) {
+enum class StepForm { kPlain, kPlaced };
+
+void read_step(SliceReader& in, run::RunState& state, StepForm form) {
     std::string id = in.id();
     run::Step step;
     step.status = in.choice(run::StepStatus::kBlocked);
@@ -103,6 +105,10 @@ void read_step(SliceReader& in, run::RunState& state) {
     step.started = read_version(in);
     step.ended = read_version(in);
     step.last = Version(in.number());
+    if (form == StepForm::kPlaced) {
+        step.started_at = Position(in.number());
+        step.last_at = Position(in.number());
+    }
     step.detail = in.value();
     if (in.ok()) state.steps.put(std::move(id), std::move(step));
 }
@@ -164,7 +170,8 @@ void read_record(SliceReader& in, std::uint8_t tag, run::RunState& state) {
         case kRunHeader: return read_header(in, state);
         case kRunEntry: return read_entry(in, state);
         case kRunMore: return read_more(in, state);
-        case kRunStep: return read_step(in, state);
+        case kRunStep: return read_step(in, state, StepForm::kPlain);
+        case kRunPlacedStep: return read_step(in, state, StepForm::kPlaced);
         case kRunExport: return read_export(in, state);
         case kRunTag: return read_tag(in, state);
         case kRunCheckpoint: return read_checkpoint(in, state);

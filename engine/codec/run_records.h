@@ -18,5 +18,6 @@ inline constexpr std::uint8_t kRunTag = 0x06;
 inline constexpr std::uint8_t kRunCheckpoint = 0x07;
 inline constexpr std::uint8_t kRunConflict = 0x08;
 inline constexpr std::uint8_t kRunMergedFrom = 0x09;
+inline constexpr std::uint8_t kRunPlacedStep = 0x0a;
 
 }  // namespace skein::codec

@@ -1,8 +1,8 @@
 #include <utility>
 
-#include "engine/codec/map_walk.h"
 #include "engine/codec/run_records.h"
 #include "engine/codec/run_state_codec.h"
+#include "engine/codec/stage_slicer.h"
 #include "engine/domain/run/run_state.h"
 
 namespace skein::codec {
@@ -62,63 +62,48 @@ void put_header(SliceWriter& out, const run::RunState& state) {
     for (const std::string& step : state.running_steps) out.text(step);
 }
 
-class RunSlicer final : public StateSlicer {
- public:
-    RunSlicer(std::shared_ptr<const domain::State> state, ChunkSink* chunks)
-        : kept_(std::move(state)), state_(&domain::run::as_run(*kept_)), chunks_(chunks) {}
+// In the order of the records' tags.
+enum class RunStage {
+    kHeader,
+    kVariables,
+    kIntermediate,
+    kSteps,
+    kExports,
+    kTags,
+    kCheckpoints,
+    kConflicts,
+    kMergedFrom,
+    kEnd,
+    kAllWritten,
+};
 
-    bool next(std::string& out, std::size_t bytes_max) override {
-        if (stage_ == Stage::kAllWritten) return false;
-        SliceWriter slice(out, bytes_max, {'R', kRunStateVersion, index_++});
-        if (!open_ || write_more(slice, kRunMore, open_, *chunks_) == Walk::kDone) {
-            while (stage_ != Stage::kAllWritten && write_stage(slice) == Walk::kDone) {
-                stage_ = static_cast<Stage>(static_cast<int>(stage_) + 1);
-                last_.clear();
-            }
-        }
-        slice.finish();
-        return true;
-    }
+class RunSlicer final : public StageSlicer<RunStage> {
+ public:
+    RunSlicer(const std::shared_ptr<const domain::State>& state, ChunkSink* chunks)
+        : StageSlicer(state, chunks, {'R', kRunStateVersion, kRunMore}),
+          state_(&domain::run::as_run(*state)) {}
 
  private:
-    // In the order of the records' tags.
-    enum class Stage {
-        kHeader,
-        kVariables,
-        kIntermediate,
-        kSteps,
-        kExports,
-        kTags,
-        kCheckpoints,
-        kConflicts,
-        kMergedFrom,
-        kEnd,
-        kAllWritten,
-    };
-
-    Walk write_stage(SliceWriter& out) {
-        switch (stage_) {
-            case Stage::kHeader: put_header(out, *state_); return Walk::kDone;
-            case Stage::kVariables: return write_entries(out, run::Area::kVariables);
-            case Stage::kIntermediate: return write_entries(out, run::Area::kIntermediate);
-            case Stage::kSteps: return write_steps(out);
-            case Stage::kExports: return write_exports(out);
-            case Stage::kTags: return write_tags(out);
-            case Stage::kCheckpoints: return write_checkpoints(out);
-            case Stage::kConflicts: return write_conflicts(out);
-            case Stage::kMergedFrom: return write_merged_from(out);
-            case Stage::kEnd:
-                out.u8(kEndTag);
-                out.mark(state_->mark());
-                return Walk::kDone;
-            case Stage::kAllWritten: return Walk::kFull;
+    Walk write_stage(SliceWriter& out, RunStage stage) override {
+        switch (stage) {
+            case RunStage::kHeader: put_header(out, *state_); return Walk::kDone;
+            case RunStage::kVariables: return write_entries(out, run::Area::kVariables);
+            case RunStage::kIntermediate: return write_entries(out, run::Area::kIntermediate);
+            case RunStage::kSteps: return write_steps(out);
+            case RunStage::kExports: return write_exports(out);
+            case RunStage::kTags: return write_tags(out);
+            case RunStage::kCheckpoints: return write_checkpoints(out);
+            case RunStage::kConflicts: return write_conflicts(out);
+            case RunStage::kMergedFrom: return write_merged_from(out);
+            case RunStage::kEnd: return write_end(out);
+            case RunStage::kAllWritten: return Walk::kFull;
         }
         return Walk::kFull;
     }
 
     Walk write_entries(SliceWriter& out, run::Area area) {
         const auto& map = state_->area(area).map();
-        return walk_map(map, last_, out, [&](const std::string& key, const run::Entry& entry) {
+        return write_map(map, out, [&](const std::string& key, const run::Entry& entry) {
             out.u8(kRunEntry);
             put_enum(out, area);
             out.text(key);
@@ -129,65 +114,67 @@ class RunSlicer final : public StateSlicer {
             put_enum(out, entry.mutability);
             out.text(entry.actor);
             out.digest(entry.value_digest);
-            OpenValue open{static_cast<std::uint8_t>(area), key, {}, 0};
-            const Walk walk = write_long_value(out, entry.value, chunks_, open);
-            if (walk == Walk::kFull) open_ = std::move(open);
-            return walk;
+            return write_value(out, static_cast<std::uint8_t>(area), key, entry.value);
         });
     }
 
     Walk write_steps(SliceWriter& out) {
-        return walk_map(state_->steps.map(), last_, out,
-                        [&](const std::string& id, const run::Step& step) {
-                            out.u8(kRunStep);
-                            out.text(id);
-                            put_enum(out, step.status);
-                            out.text(step.type);
-                            put_version(out, step.started);
-                            put_version(out, step.ended);
-                            out.number(step.last.value());
-                            out.value(step.detail, chunks_);
-                            return Walk::kDone;
-                        });
+        return write_map(state_->steps.map(), out,
+                         [&](const std::string& id, const run::Step& step) {
+                             const bool is_placed = step.last_at.value() > 0;
+                             out.u8(is_placed ? kRunPlacedStep : kRunStep);
+                             out.text(id);
+                             put_enum(out, step.status);
+                             out.text(step.type);
+                             put_version(out, step.started);
+                             put_version(out, step.ended);
+                             out.number(step.last.value());
+                             if (is_placed) {
+                                 out.number(step.started_at.value());
+                                 out.number(step.last_at.value());
+                             }
+                             out.value(step.detail, chunks());
+                             return Walk::kDone;
+                         });
     }
 
     Walk write_exports(SliceWriter& out) {
-        return walk_map(state_->exports.map(), last_, out,
-                        [&](const std::string& key, const run::ExportMark& mark) {
-                            out.u8(kRunExport);
-                            out.text(key);
-                            put_enum(out, mark.destination);
-                            out.u8(mark.has_transformation ? 1 : 0);
-                            if (mark.has_transformation) out.text(mark.transformation);
-                            return Walk::kDone;
-                        });
+        return write_map(state_->exports.map(), out,
+                         [&](const std::string& key, const run::ExportMark& mark) {
+                             out.u8(kRunExport);
+                             out.text(key);
+                             put_enum(out, mark.destination);
+                             out.u8(mark.has_transformation ? 1 : 0);
+                             if (mark.has_transformation) out.text(mark.transformation);
+                             return Walk::kDone;
+                         });
     }
 
     Walk write_tags(SliceWriter& out) {
-        return walk_map(state_->tags.map(), last_, out,
-                        [&](const std::string& name, const run::Tag& tag) {
-                            out.u8(kRunTag);
-                            out.text(name);
-                            out.number(tag.version.value());
-                            return Walk::kDone;
-                        });
+        return write_map(state_->tags.map(), out,
+                         [&](const std::string& name, const run::Tag& tag) {
+                             out.u8(kRunTag);
+                             out.text(name);
+                             out.number(tag.version.value());
+                             return Walk::kDone;
+                         });
     }
 
     Walk write_checkpoints(SliceWriter& out) {
-        return walk_map(state_->checkpoints.map(), last_, out,
-                        [&](const std::string& name, const run::Checkpoint& checkpoint) {
-                            out.u8(kRunCheckpoint);
-                            out.text(name);
-                            out.number(checkpoint.version.value());
-                            out.text(checkpoint.description);
-                            out.text(checkpoint.retention);
-                            return Walk::kDone;
-                        });
+        return write_map(state_->checkpoints.map(), out,
+                         [&](const std::string& name, const run::Checkpoint& checkpoint) {
+                             out.u8(kRunCheckpoint);
+                             out.text(name);
+                             out.number(checkpoint.version.value());
+                             out.text(checkpoint.description);
+                             out.text(checkpoint.retention);
+                             return Walk::kDone;
+                         });
     }
 
     void put_side(SliceWriter& out, const std::optional<json::Value>& side) {
         out.u8(side ? 1 : 0);
-        if (side) out.value(*side, chunks_);
+        if (side) out.value(*side, chunks());
     }
 
     Walk write_conflicts(SliceWriter& out) {
@@ -208,31 +195,25 @@ class RunSlicer final : public StateSlicer {
     }
 
     Walk write_merged_from(SliceWriter& out) {
-        return walk_map(state_->merged_from, last_, out,
-                        [&](const std::string& from, const run::MergedFrom& merged) {
-                            out.u8(kRunMergedFrom);
-                            out.text(from);
-                            out.number(merged.version.value());
-                            out.number(merged.position.value());
-                            return Walk::kDone;
-                        });
+        return write_map(state_->merged_from, out,
+                         [&](const std::string& from, const run::MergedFrom& merged) {
+                             out.u8(kRunMergedFrom);
+                             out.text(from);
+                             out.number(merged.version.value());
+                             out.number(merged.position.value());
+                             return Walk::kDone;
+                         });
     }
 
-    std::shared_ptr<const domain::State> kept_;
     const run::RunState* state_;
-    ChunkSink* chunks_;
-    std::uint64_t index_ = 0;
-    Stage stage_ = Stage::kHeader;
-    std::string last_;                                             // key written last in this stage
     std::pair<std::uint64_t, std::uint64_t> last_conflict_{0, 0};  // below the first there can be
-    std::optional<OpenValue> open_;
 };
 
 }  // namespace
 
 std::unique_ptr<StateSlicer> slice_run(std::shared_ptr<const domain::State> state,
                                        ChunkSink* chunks) {
-    return std::make_unique<RunSlicer>(std::move(state), chunks);
+    return std::make_unique<RunSlicer>(state, chunks);
 }
 
 }  // namespace skein::codec

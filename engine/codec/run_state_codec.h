@@ -16,6 +16,8 @@
 //   conflict   = 08 version:varint n:varint area:u8 key:string base:value? source:value?
 //                target:value? from:string from_version:varint
 //   merged     = 09 run:string version:varint position:varint
+//   placed     = 0a id:string status:u8 type:string started:varint? ended:varint? last:varint
+//                started_at:varint last_at:varint detail:value      a step with its positions
 //   end        = ff mark
 //
 // Example: the tag `a` at version 8 is the record 06 01 61 08.

@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
-#include "engine/codec/map_walk.h"
-#include "engine/codec/slice_format.h"
+#include "engine/codec/stage_slicer.h"
 #include "engine/domain/swarm/swarm_state.h"
 
 namespace skein::codec {
@@ -31,62 +30,44 @@ void put_header(SliceWriter& out, const swarm::SwarmState& state) {
     out.time(state.updated_at);
 }
 
-class SwarmSlicer final : public StateSlicer {
- public:
-    SwarmSlicer(std::shared_ptr<const domain::State> state, ChunkSink* chunks)
-        : kept_(std::move(state)), state_(&swarm::as_swarm(*kept_)), chunks_(chunks) {}
+enum class SwarmStage { kHeader, kAgents, kBoard, kRuns, kEnd, kAllWritten };
 
-    bool next(std::string& out, std::size_t bytes_max) override {
-        if (stage_ == Stage::kAllWritten) return false;
-        SliceWriter slice(out, bytes_max, {'W', kSwarmStateVersion, index_++});
-        if (!open_ || write_more(slice, kMoreTag, open_, *chunks_) == Walk::kDone) {
-            while (stage_ != Stage::kAllWritten && write_stage(slice) == Walk::kDone) {
-                stage_ = static_cast<Stage>(static_cast<int>(stage_) + 1);
-                last_.clear();
-            }
-        }
-        slice.finish();
-        return true;
-    }
+class SwarmSlicer final : public StageSlicer<SwarmStage> {
+ public:
+    SwarmSlicer(const std::shared_ptr<const domain::State>& state, ChunkSink* chunks)
+        : StageSlicer(state, chunks, {'W', kSwarmStateVersion, kMoreTag}),
+          state_(&swarm::as_swarm(*state)) {}
 
  private:
-    enum class Stage { kHeader, kAgents, kBoard, kRuns, kEnd, kAllWritten };
-
-    Walk write_stage(SliceWriter& out) {
-        switch (stage_) {
-            case Stage::kHeader: put_header(out, *state_); return Walk::kDone;
-            case Stage::kAgents: return write_agents(out);
-            case Stage::kBoard: return write_board(out);
-            case Stage::kRuns: return write_runs(out);
-            case Stage::kEnd:
-                out.u8(kEndTag);
-                out.mark(state_->mark());
-                return Walk::kDone;
-            case Stage::kAllWritten: return Walk::kFull;
+    Walk write_stage(SliceWriter& out, SwarmStage stage) override {
+        switch (stage) {
+            case SwarmStage::kHeader: put_header(out, *state_); return Walk::kDone;
+            case SwarmStage::kAgents: return write_agents(out);
+            case SwarmStage::kBoard: return write_board(out);
+            case SwarmStage::kRuns: return write_runs(out);
+            case SwarmStage::kEnd: return write_end(out);
+            case SwarmStage::kAllWritten: return Walk::kFull;
         }
         return Walk::kFull;
     }
 
     Walk write_agents(SliceWriter& out) {
-        return walk_map(state_->agents.map(), last_, out,
-                        [&](const std::string& id, const swarm::Agent& agent) {
-                            out.u8(kAgentTag);
-                            out.text(id);
-                            out.text(agent.role);
-                            out.json(agent.config);
-                            return Walk::kDone;
-                        });
+        return write_map(state_->agents.map(), out,
+                         [&](const std::string& id, const swarm::Agent& agent) {
+                             out.u8(kAgentTag);
+                             out.text(id);
+                             out.text(agent.role);
+                             out.json(agent.config);
+                             return Walk::kDone;
+                         });
     }
 
     Walk write_board(SliceWriter& out) {
-        return walk_map(state_->board.map(), last_, out,
-                        [&](const std::string& id, const swarm::BoardItem& item) {
-                            put_item(out, id, item);
-                            OpenValue open{0, id, {}, 0};
-                            const Walk walk = write_long_value(out, item.value, chunks_, open);
-                            if (walk == Walk::kFull) open_ = std::move(open);
-                            return walk;
-                        });
+        return write_map(state_->board.map(), out,
+                         [&](const std::string& id, const swarm::BoardItem& item) {
+                             put_item(out, id, item);
+                             return write_value(out, 0, id, item.value);
+                         });
     }
 
     static void put_item(SliceWriter& out, const std::string& id, const swarm::BoardItem& item) {
@@ -103,22 +84,16 @@ class SwarmSlicer final : public StateSlicer {
     }
 
     Walk write_runs(SliceWriter& out) {
-        return walk_map(state_->runs.map(), last_, out,
-                        [&](const std::string& run, const swarm::RunLine& line) {
-                            out.u8(kRunTag);
-                            out.text(run);
-                            out.text(line.status);
-                            return Walk::kDone;
-                        });
+        return write_map(state_->runs.map(), out,
+                         [&](const std::string& run, const swarm::RunLine& line) {
+                             out.u8(kRunTag);
+                             out.text(run);
+                             out.text(line.status);
+                             return Walk::kDone;
+                         });
     }
 
-    std::shared_ptr<const domain::State> kept_;
     const swarm::SwarmState* state_;
-    ChunkSink* chunks_;
-    std::uint64_t index_ = 0;
-    Stage stage_ = Stage::kHeader;
-    std::string last_;  // key written last in this stage
-    std::optional<OpenValue> open_;
 };
 
 void read_header(SliceReader& in, swarm::SwarmState& state) {
@@ -193,7 +168,7 @@ void read_record(SliceReader& in, std::uint8_t tag, swarm::SwarmState& state) {
 
 std::unique_ptr<StateSlicer> slice_swarm(std::shared_ptr<const domain::State> state,
                                          ChunkSink* chunks) {
-    return std::make_unique<SwarmSlicer>(std::move(state), chunks);
+    return std::make_unique<SwarmSlicer>(state, chunks);
 }
 
 std::optional<CodecError> load_swarm(domain::State& state, std::string_view slice,

@@ -81,7 +81,8 @@ class Fields {
     std::optional<Rejection> problem_;
 };
 
-// The candidate nearest to `name` by edit distance, empty where none is near (distance over 1/3).
+// The candidate nearest to `name` by edit distance, two letters swapped being one edit; empty where
+// none is near (distance over 1/3).
 std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates);
 
 }  // namespace skein::domain

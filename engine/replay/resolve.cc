@@ -6,6 +6,7 @@
 #include "engine/base/fault.h"
 #include "engine/codec/envelope.h"
 #include "engine/domain/codes.h"
+#include "engine/domain/named_elsewhere.h"
 #include "engine/json/writer.h"
 #include "engine/replay/log_states.h"
 
@@ -23,6 +24,19 @@ tl::unexpected<Rejection> out_of_range(const Stream& stream, Version head, std::
         domain::codes::kPointOutOfRange,
         fmt::format("{} has no {}; its versions are 0 to {}", stream.str(), what, head.value()),
         context.value()));
+}
+
+// The name is one that the stream took over from another one, where `at` is its version.
+tl::unexpected<Rejection> is_elsewhere(const Stream& stream, std::string_view what,
+                                       const Stream& other, Version at) {
+    const std::string place = fmt::format("{}@{}", other.str(), at.value());
+    json::ObjectWriter context;
+    context.member_text("elsewhere", place);
+    context.member_text("stream", stream.str());
+    return fail(domain::reject(domain::codes::kPointOutOfRange,
+                               fmt::format("{} has no event of {}; it happened before the fork: {}",
+                                           stream.str(), what, place),
+                               context.value()));
 }
 
 Timestamp recorded_at(const log::EventLog& log, Shard shard, Position position) {
@@ -57,6 +71,13 @@ Version version_by_time(const ResolveSources& sources, const Stream& stream, Tim
 std::string_view space_of(PointKind kind) {
     if (kind == PointKind::kTag) return "tag";
     return kind == PointKind::kCheckpoint ? "ckpt" : "step";
+}
+
+// Where a named point came from, if it is of another stream.
+std::optional<domain::Elsewhere> elsewhere(const domain::State& state, const Point& point) {
+    const auto* names = dynamic_cast<const domain::NamedElsewhere*>(&state);
+    if (names == nullptr) return std::nullopt;
+    return names->named_elsewhere(space_of(point.kind), point.name);
 }
 
 // The place of an event id or of a command's last event, where it lies in the scope of `stream`.
@@ -154,8 +175,32 @@ Result<Version, Rejection> resolve_in_state(const domain::State& newest, const P
     const std::string_view space = space_of(point.kind);
     const std::optional<Version> version = newest.named_point(space, point.name);
     if (version) return *version;
-    return out_of_range(stream, head, fmt::format("{} \"{}\"", space, point.name));
+    const std::string what = fmt::format("{} \"{}\"", space, point.name);
+    if (const auto other = elsewhere(newest, point))
+        return is_elsewhere(stream, what, other->stream, other->version);
+    return out_of_range(stream, head, what);
 }
+
+namespace {
+
+// As resolve_in_state; a name of another stream is followed to the event that it stands for.
+Result<Version, Rejection> resolve_named(const ResolveSources& sources, const domain::State& newest,
+                                         const Point& point) {
+    auto other = elsewhere(newest, point);
+    if (!other) return resolve_in_state(newest, point);
+    const std::string_view space = space_of(point.kind);
+    while (true) {
+        const auto there = sources.states->at(other->stream, other->version);
+        if (const auto version = there->named_point(space, point.name))
+            return is_elsewhere(newest.stream(), fmt::format("{} \"{}\"", space, point.name),
+                                other->stream, *version);
+        const auto further = elsewhere(*there, point);
+        if (!further) return resolve_in_state(newest, point);
+        other = further;
+    }
+}
+
+}  // namespace
 
 Result<Version, Rejection> resolve_version(const ResolveSources& sources, const Stream& stream,
                                            const Point& point) {
@@ -165,7 +210,8 @@ Result<Version, Rejection> resolve_version(const ResolveSources& sources, const 
         case PointKind::kVersion: return numbered_version(stream, head, point);
         case PointKind::kTag:
         case PointKind::kCheckpoint:
-        case PointKind::kStep: return resolve_in_state(*newest_state(sources, stream, head), point);
+        case PointKind::kStep:
+            return resolve_named(sources, *newest_state(sources, stream, head), point);
         case PointKind::kPosition: {
             const Position last = sources.log->head(log::shard_of(*sources.log, stream)).position;
             if (point.number > last.value())

@@ -57,9 +57,11 @@ void replace_file(const std::filesystem::path& path, const std::string& content)
 
 }  // namespace
 
-Generations::Generations(std::filesystem::path directory, std::size_t block_cache_bytes)
+Generations::Generations(std::filesystem::path directory, std::size_t block_cache_bytes,
+                         std::shared_ptr<rocksdb::FileSystem> files)
     : directory_(std::move(directory)),
-      block_cache_(std::make_shared<store::BlockCache>(block_cache_bytes)) {
+      block_cache_(std::make_shared<store::BlockCache>(block_cache_bytes)),
+      files_(std::move(files)) {
     if (!directory_.empty()) read_directory();
 }
 
@@ -122,7 +124,7 @@ std::shared_ptr<store::ViewStore> Generations::open(const std::string& name) {
     if (directory_.empty()) return in_memory_.at(name);
     if (auto held = open_[name].lock()) return held;
     std::shared_ptr<store::ViewStore> opened =
-        store::open_rocks_view_store({path_of(name), block_cache_});
+        store::open_rocks_view_store({path_of(name), block_cache_, files_});
     open_[name] = opened;
     return opened;
 }

@@ -22,8 +22,9 @@ namespace skein::projections::core {
 
 class Generations {
  public:
-    // `directory` empty: in memory.
-    Generations(std::filesystem::path directory, std::size_t block_cache_bytes);
+    // `directory` empty: in memory. `files` are those of the rows; null: the system's.
+    Generations(std::filesystem::path directory, std::size_t block_cache_bytes,
+                std::shared_ptr<rocksdb::FileSystem> files = nullptr);
 
     std::optional<std::string> live() const;
     std::vector<std::string> finished() const;  // those beside the live one, in order
@@ -44,6 +45,7 @@ class Generations {
 
     const std::filesystem::path directory_;
     std::shared_ptr<const store::BlockCache> block_cache_;
+    const std::shared_ptr<rocksdb::FileSystem> files_;
     mutable std::mutex mutex_;  // guards what follows
     std::optional<std::string> live_;
     std::map<std::string, bool> names_;  // whether it may be believed: live or finished

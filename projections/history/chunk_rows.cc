@@ -27,7 +27,7 @@ void KnownChunks::forget() {
 }
 
 std::string ChunkRows::put(const json::Value::Chunk& chunk) {
-    bytes_seen_ += chunk.bytes->size();
+    saw(chunk.bytes->size());
     std::string id = known_.id_of(chunk.bytes);
     const std::string key = store::scope_key(shard_, scope_, store::KeyKind::kChunk, id);
     if (known_.met(key)) return id;

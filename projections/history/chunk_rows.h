@@ -40,15 +40,26 @@ class KnownChunks {
     std::unordered_set<std::string> keys_;
 };
 
-class ChunkRows final : public codec::ChunkSink {
+// A sink whose work the time of a keyframe's part goes by.
+class CountingSink : public codec::ChunkSink {
+ public:
+    // Bytes looked at since the last call.
+    std::size_t take_bytes_seen() { return std::exchange(bytes_seen_, 0); }
+
+ protected:
+    void saw(std::size_t bytes) { bytes_seen_ += bytes; }
+
+ private:
+    std::size_t bytes_seen_ = 0;
+};
+
+class ChunkRows final : public CountingSink {
  public:
     ChunkRows(const store::ViewStore& store, KnownChunks& known, Shard shard, std::string scope)
         : store_(store), known_(known), shard_(shard), scope_(std::move(scope)) {}
 
     void write_to(core::Rows* rows) { rows_ = rows; }
     std::string put(const json::Value::Chunk& chunk) override;
-    // Bytes looked at since the last call: what the time of a step goes by.
-    std::size_t take_bytes_seen() { return std::exchange(bytes_seen_, 0); }
 
  private:
     const store::ViewStore& store_;
@@ -56,7 +67,6 @@ class ChunkRows final : public codec::ChunkSink {
     const Shard shard_;
     const std::string scope_;
     core::Rows* rows_ = nullptr;
-    std::size_t bytes_seen_ = 0;
 };
 
 class StoredChunks final : public codec::ChunkSource {

@@ -28,6 +28,7 @@ std::shared_ptr<Document> Documents::get(const Stream& stream) {
         if (reading.ordinal != head->ordinal)
             throw store::ViewDamage(fmt::format("{}: deltas end at {}, but the head says {}",
                                                 stream.str(), reading.ordinal, head->ordinal));
+        document->last_past_reads = reading.past_reads;
         document->state = std::move(reading.state);
     } else {
         document->state = reader_.read(stream, 0).state;
@@ -59,9 +60,12 @@ void Documents::clean() {
 }
 
 void Documents::shrink() {
+    if (order_.empty()) return;
+    // The one used last stays, however big: a swarm that is over the limit alone would be read anew
+    // for each event that it lists.
+    const auto last_used = std::next(order_.begin());
     auto at = order_.end();
-    while (at != order_.begin() &&
-           (order_.size() > limits_.entries_max || bytes_ > limits_.bytes_max)) {
+    while (at != last_used && (order_.size() > limits_.entries_max || bytes_ > limits_.bytes_max)) {
         --at;
         const Document& document = **at;
         if (document.dirty == Dirty::kYes || document.keyframe_pending) continue;

@@ -22,7 +22,8 @@ struct Document {
     const domain::Kind* const kind;
     std::shared_ptr<domain::State> state;
     store::HeadRow head;
-    Dirty dirty = Dirty::kNo;  // its head row and readers' copy are behind
+    std::uint64_t last_past_reads = 0;  // of its last delta
+    Dirty dirty = Dirty::kNo;           // its head row and readers' copy are behind
     // A keyframe that is being written in parts: what came after it.
     bool keyframe_pending = false;
     std::uint64_t bytes_since_pending = 0;
@@ -46,7 +47,8 @@ class Documents {
     const std::vector<std::shared_ptr<Document>>& dirty() const { return dirty_; }
     // All dirty ones have been written.
     void clean();
-    // Lets go of the least recently used beyond the limits; never of one that has work pending.
+    // Lets go of the least recently used beyond the limits; never of one that has work pending, nor
+    // of the last one.
     void shrink();
     void drop(const Stream& stream);
     void clear();

@@ -6,6 +6,7 @@
 
 #include "engine/base/bytes.h"
 #include "projections/history/chunk_rows.h"
+#include "projections/history/keyframes.h"
 #include "projections/store/row_checksum.h"
 
 namespace skein::projections::history {
@@ -125,7 +126,7 @@ void HistoryReader::load_keyframe(const store::DocumentKeys& keys, std::uint64_t
     store_->scan(keys.keyframe(ordinal, 0), keys.keyframe(ordinal + 1, 0),
                  [&](std::string_view key, std::string_view value) {
                      ByteReader reader(value);
-                     complete = reader.u8() != 0;
+                     complete = read_part_start(reader).has_value();
                      while (reader.ok() && !reader.done()) {
                          const std::string_view slice = reader.string();
                          const auto problem = kind.load(state, slice, &chunks);

@@ -10,9 +10,6 @@ namespace skein::projections::history {
 
 namespace {
 
-// Above it a listed event's payload is kept once, in the delta of its own stream.
-constexpr std::size_t kPayloadCopyMax = 256;
-
 bool is_scope_document(const Document& document) {
     return document.kind->basis == domain::DocumentBasis::kScope;
 }
@@ -29,7 +26,7 @@ class HistoryView::Past final : public domain::Past {
         const std::shared_ptr<Document> held = owner_.documents_.find(stream);
         if (held && held != owner_.applying_ && held->state->version() == version &&
             !is_scope_document(*held)) {
-            if (first) reads_ += 1 + held->head.past_reads;
+            if (first) reads_ += 1 + held->last_past_reads;
             return held->state->clone();
         }
         if (held && held->dirty == Dirty::kYes) rows_.write_now();
@@ -74,7 +71,7 @@ std::optional<core::Refusal> HistoryView::apply(const core::Incoming& incoming, 
     if (auto refusal = fold(incoming, document, rows, past_reads)) return refusal;
     const std::uint64_t ordinal =
         is_scope_document(*document) ? meta.position.value() : meta.version.value();
-    add_delta(document, {incoming, ordinal, past_reads, false}, rows);
+    add_delta(document, {incoming, ordinal, past_reads, Origin::kOwn}, rows);
     if (is_scope_document(*document)) {
         std::string position;
         put_u64_be(position, meta.position.value());
@@ -110,25 +107,20 @@ std::optional<core::Refusal> HistoryView::fold(const core::Incoming& incoming,
         documents_.drop(document->state->stream());
     }
     applying_.reset();
+    // The row that was written in between says less than it should.
+    if (refusal && document->head.ordinal > 0)
+        documents_.mark_dirty(documents_.get(document->state->stream()));
     return refusal;
 }
 
 void HistoryView::add_delta(const std::shared_ptr<Document>& document, const Folded& folded,
                             core::Rows& rows) {
-    const domain::EventMeta& meta = folded.incoming.event.meta;
     store::HeadRow& head = document->head;
     if (head.ordinal == 0)
         rows.put(store::index_key(document->kind->name, document->state->stream().str()), {});
-    store::DeltaRow delta;
+    store::DeltaRow delta = delta_of(folded.incoming, folded.origin);
     delta.base = head.base;
     delta.past_reads = head.past_reads + folded.past_reads;
-    delta.observed = folded.observed;
-    if (folded.observed) delta.suffix = meta.stream.str().substr(document->keys.scope().size());
-    delta.elsewhere = folded.observed && folded.incoming.payload.size() > kPayloadCopyMax;
-    delta.meta = meta;
-    delta.type = folded.incoming.event.body->type().name;
-    delta.type_version = folded.incoming.type_version;
-    delta.payload = folded.incoming.payload;
     delta.digest = document->state->digest();
     std::string value;
     store::write_delta(value, delta, folded.ordinal);
@@ -140,6 +132,7 @@ void HistoryView::add_delta(const std::shared_ptr<Document>& document, const Fol
     head.delta_bytes += value.size();
     head.state_bytes = document->state->size_bytes();
     head.past_reads = delta.past_reads;
+    document->last_past_reads = delta.past_reads;
     documents_.mark_dirty(document);
     if (document->keyframe_pending) {
         document->bytes_since_pending += value.size();
@@ -166,7 +159,7 @@ void HistoryView::add_to_scope(const core::Incoming& incoming, core::Rows& rows)
     if (is_own || !incoming.event.body->listed_status()) return;
     const std::shared_ptr<Document> document = documents_.get(*scope_document);
     document->state->observe(incoming.event);
-    add_delta(document, {incoming, meta.position.value(), 0, true}, rows);
+    add_delta(document, {incoming, meta.position.value(), 0, Origin::kObserved}, rows);
 }
 
 void HistoryView::step_keyframes(core::Rows& rows) {
@@ -174,8 +167,12 @@ void HistoryView::step_keyframes(core::Rows& rows) {
 }
 
 void HistoryView::finish(core::Rows& rows) {
-    for (const std::shared_ptr<Document>& document : documents_.dirty())
+    for (const std::shared_ptr<Document>& document : documents_.dirty()) {
+        // Between two versions the state tells neither; the event behind them writes the row again.
+        document->head.listed =
+            document == applying_ ? std::string() : listed_text(*document->kind, *document->state);
         rows.replace(document->keys.head(), store::write_head(document->head));
+    }
 }
 
 void HistoryView::written() {

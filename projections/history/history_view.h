@@ -13,6 +13,7 @@
 #include "projections/history/documents.h"
 #include "projections/history/history_reader.h"
 #include "projections/history/keyframes.h"
+#include "projections/history/row_content.h"
 
 namespace skein::projections::history {
 
@@ -51,7 +52,7 @@ class HistoryView final : public core::View {
         const core::Incoming& incoming;
         std::uint64_t ordinal = 0;
         std::uint64_t past_reads = 0;  // that this event adds
-        bool observed = false;
+        Origin origin = Origin::kOwn;
     };
     std::optional<core::Refusal> fold(const core::Incoming& incoming,
                                       const std::shared_ptr<Document>& document, core::Rows& rows,

@@ -22,40 +22,50 @@ bool keyframe_due(const store::HeadRow& head, const KeyframeRule& rule) {
     return head.delta_bytes >= kDeltaBytesMin && static_cast<double>(head.delta_bytes) >= share;
 }
 
+std::string KeyframeParts::next(std::uint64_t completed) {
+    if (!std::exchange(begun_, true)) slicer_->next(ahead_, kSliceBytes);
+    std::string slices;
+    std::size_t chunk_bytes = chunks_.take_bytes_seen();
+    while (!ahead_.empty() && slices.size() < kRowBytes && chunk_bytes < kChunkBytesMax) {
+        put_string(slices, ahead_);
+        ahead_.clear();
+        slicer_->next(ahead_, kSliceBytes);
+        chunk_bytes += chunks_.take_bytes_seen();
+    }
+    done_ = ahead_.empty();
+    std::string part(1, done_ ? '\1' : '\0');
+    if (done_) put_varint(part, completed);
+    part += slices;
+    return part;
+}
+
+std::optional<std::uint64_t> read_part_start(ByteReader& part) {
+    if (part.u8() == 0) return std::nullopt;
+    return part.varint();
+}
+
 void Keyframes::start(const std::shared_ptr<Document>& document) {
     Open open;
     open.document = document;
     open.ordinal = document->head.ordinal;
     open.chunks = std::make_unique<ChunkRows>(store_, known_, document->keys.shard(),
                                               std::string(document->keys.scope()));
-    open.slicer =
-        codec_.kind_codec(document->kind->name).slice(document->state->clone(), open.chunks.get());
+    open.parts = std::make_unique<KeyframeParts>(
+        codec_.kind_codec(document->kind->name).slice(document->state->clone(), open.chunks.get()),
+        *open.chunks);
     document->keyframe_pending = true;
     document->bytes_since_pending = 0;
     document->past_reads_since_pending = 0;
     open_.push_back(std::move(open));
 }
 
-void Keyframes::write_row(Open& open, core::Rows& rows) {
-    open.chunks->write_to(&rows);
-    if (open.next_row == 0) open.slicer->next(open.ahead, kSliceBytes);
-    std::string value(1, '\0');
-    std::size_t chunk_bytes = open.chunks->take_bytes_seen();
-    while (!open.ahead.empty() && value.size() < kRowBytes && chunk_bytes < kChunkBytesMax) {
-        put_string(value, open.ahead);
-        open.ahead.clear();
-        open.slicer->next(open.ahead, kSliceBytes);
-        chunk_bytes += open.chunks->take_bytes_seen();
-    }
-    value.front() = open.ahead.empty() ? '\1' : '\0';
-    rows.put(open.document->keys.keyframe(open.ordinal, open.next_row++), value);
-}
-
 std::shared_ptr<Document> Keyframes::step(core::Rows& rows) {
     if (open_.empty()) return nullptr;
     Open& open = open_.front();
-    write_row(open, rows);
-    if (!open.ahead.empty()) return nullptr;
+    open.chunks->write_to(&rows);
+    const std::string value = open.parts->next(open.document->head.ordinal - open.ordinal);
+    rows.put(open.document->keys.keyframe(open.ordinal, open.next_row++), value);
+    if (!open.parts->done()) return nullptr;
     std::shared_ptr<Document> document = std::move(open.document);
     document->head.base = open.ordinal;
     document->head.delta_bytes = document->bytes_since_pending;

@@ -33,14 +33,13 @@ OpenViews::OpenViews(const ViewOptions& options, log::EventLog& log, const codec
       log_states_(log, codec, replay::Snapshots::kIgnore),
       cache_({options.state_cache_bytes, {options.swarm_cache_entries, options.run_cache_entries}},
              classify),
-      generations_(options.directory, options.block_cache_bytes),
+      generations_(options.directory, options.block_cache_bytes, options.files),
       applied_(log.shard_count()) {
     const std::lock_guard project(project_mutex_);
     const std::optional<std::string> current = generations_.live();
     if (current && adopt_existing(*current)) return;
-    const std::string fresh = generations_.make();
-    const Pinned generation = open_generation(fresh);
-    generations_.make_live(fresh);
+    const Pinned generation = make_generation();
+    generations_.make_live(generation->name);
     adopt(generation);
     if (current) generations_.remove(*current);
 }
@@ -68,6 +67,16 @@ OpenViews::Pinned OpenViews::live() const {
 OpenViews::Pinned OpenViews::open_generation(const std::string& name) {
     return std::make_shared<const GenerationView>(name, generations_.open(name), codec_,
                                                   log_.shard_count());
+}
+
+OpenViews::Pinned OpenViews::make_generation() {
+    const std::string name = generations_.make();
+    try {
+        return open_generation(name);
+    } catch (...) {
+        generations_.remove(name);
+        throw;
+    }
 }
 
 history::HistoryOptions OpenViews::history_options() const {
@@ -215,13 +224,17 @@ bool OpenViews::wait_for(Shard shard, Position position, std::chrono::millisecon
 
 BuildRequest OpenViews::new_build(
     const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-    return {open_generation(generations_.make()), history_options(), identity_, heads_of(log_),
-            progress};
+    return {make_generation(), history_options(), identity_, heads_of(log_), progress};
 }
 
 void OpenViews::build(const BuildRequest& request) {
     try {
         build_generation(request, log_, codec_);
+    } catch (const store::ViewDamage& damage) {
+        // Nothing can be wrong yet with what is just being written but the disk.
+        generations_.remove(request.generation->name);
+        throw Fault(FaultKind::kUnavailable, damage.what(),
+                    "Free space on the disk of the view directory, or check it.");
     } catch (...) {
         generations_.remove(request.generation->name);
         throw;
@@ -236,7 +249,12 @@ void OpenViews::switch_to(const Pinned& generation) {
         // What the operator had taken off the list is listed again: no worse than that.
         set_failure("the list of parked events could not be read");
     }
-    generations_.make_live(generation->name);
+    try {
+        generations_.make_live(generation->name);
+    } catch (...) {
+        generations_.remove(generation->name);
+        throw;
+    }
     adopt(generation);
     generations_.remove(old->name);
 }

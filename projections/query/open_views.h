@@ -56,6 +56,8 @@ class OpenViews final : public Views {
 
     Pinned live() const;
     Pinned open_generation(const std::string& name);
+    // A new, empty one; nothing of it stays where it cannot be opened.
+    Pinned make_generation();
     history::HistoryOptions history_options() const;
     LogTail tail() const { return {log_, codec_, *this}; }
     bool is_scope_document(const Stream& stream) const;
@@ -65,6 +67,8 @@ class OpenViews final : public Views {
                                                     const Stream& stream, Version version) const;
     std::shared_ptr<const domain::State> document_in(const GenerationView& generation,
                                                      const Stream& stream, Position position) const;
+    ListItem listed(const GenerationView& generation, const domain::Kind& kind,
+                    const Stream& stream) const;
     void note_damage(const Pinned& generation) const;
 
     // The caller holds project_mutex_ (new_build and build need no lock).
@@ -74,6 +78,7 @@ class OpenViews final : public Views {
     void build(const BuildRequest& request);
     void switch_to(const Pinned& generation);
     void rebuild_held();
+    bool replay_scope(const Scope& scope);  // takes project_mutex_
     void keep_dropped_parked(const GenerationView& from, const GenerationView& to) const;
     void catch_up_held();
     bool step_held();

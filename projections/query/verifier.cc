@@ -2,226 +2,223 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
-#include <set>
-
-#include "engine/json/patch.h"
-#include "engine/replay/log_states.h"
+#include "engine/base/bytes.h"
+#include "engine/base/hash.h"
+#include "projections/core/checkpoints.h"
+#include "projections/query/scope_verifier.h"
 #include "projections/store/row_checksum.h"
 
 namespace skein::projections {
 
 namespace {
 
-constexpr std::uint64_t kProgressEvery = 1000;
+using store::KeyKind;
 
-// The stream that a row belongs to, for reports.
+constexpr std::uint64_t kRowsBetween = 1000;  // some milliseconds
+
+// The stream that a row belongs to, for reports; that of its scope where it has none.
 Stream stream_of_row(std::string_view key) {
     if (const auto place = store::place_of_row(key)) return place->stream;
     return store::stream_of_reserved(key).value_or(Stream());
 }
 
+// The key of a place, to see that nothing else stands in a key.
+std::string key_of(const store::RowPlace& place, std::string_view key) {
+    const store::DocumentKeys keys(place.shard, place.stream);
+    switch (place.kind) {
+        case KeyKind::kHead: return keys.head();
+        case KeyKind::kDelta: return keys.delta(place.ordinal);
+        case KeyKind::kVersion: return keys.version(Version(place.ordinal));
+        case KeyKind::kTimeline:
+            return store::timeline_key(place.shard, keys.scope(), Position(place.ordinal));
+        case KeyKind::kKeyframe: {
+            ByteReader row(key.size() < 4 ? key : key.substr(key.size() - 4));
+            return keys.keyframe(place.ordinal, row.u32_be());
+        }
+        case KeyKind::kChunk:
+        case KeyKind::kParked:
+        case KeyKind::kIndex:
+        case KeyKind::kCheckpoint: return std::string(key);
+    }
+    return {};
+}
+
+KeyKind reserved_kind(std::string_view key) {
+    return key.size() < 5 ? KeyKind{} : static_cast<KeyKind>(key[4]);
+}
+
 }  // namespace
 
-void Verifier::fail(const Stream& stream, std::string what, std::string expected,
-                    std::string found) {
-    failures_.push_back({stream, std::move(what), std::move(expected), std::move(found)});
+std::vector<Views::RowFailure> Verifier::run(const Request& request) {
+    RowFindings findings(request.progress, request.only);
+    last_known_ = {};
+    last_scope_ = {};
+    check_rows(request, findings);
+    check_scopes(request, findings);
+    return findings.take();
 }
 
-std::vector<Views::RowFailure> Verifier::run(const std::optional<Stream>& only,
-                                             const std::vector<Position>& applied,
-                                             const std::function<void(std::uint64_t)>& progress) {
-    failures_.clear();
-    checked_ = 0;
-    progress_ = &progress;
-    check_rows(only);
-    std::set<Scope> scopes;
-    if (only) {
-        scopes.insert(scope_of(*only));
-    } else {
-        log_.scan_streams(Scope(), Stream(), [&](const Stream& stream, Version) {
-            scopes.insert(scope_of(stream));
-            return true;
-        });
-    }
-    for (const Scope& scope : scopes)
-        check_scope(scope, only, applied[skein::shard_of(scope, log_.shard_count()).value()]);
-    return failures_;
-}
-
-void Verifier::check_rows(const std::optional<Stream>& only) {
+Position Verifier::applied(Shard shard) const {
     try {
-        generation_.store->check_rows([&](std::string_view key, bool sound) {
-            if (++checked_ % kProgressEvery == 0 && *progress_) (*progress_)(checked_);
-            if (sound || (only && stream_of_row(key) != *only)) return;
-            fail(stream_of_row(key), "row checksum", "a row that was not changed",
-                 store::show_key(key));
-        });
-    } catch (const store::ViewDamage& damage) {
-        fail(Stream(), "store", "blocks that can be read", damage.what());
+        return core::load_checkpoint(*generation_.store, log_, shard).position;
+    } catch (const store::ViewDamage&) {
+        return {};
     }
 }
 
-Version Verifier::parked_from(const Stream& stream) const {
-    const std::string key = store::parked_key(stream);
-    const std::optional<std::string> value = generation_.store->get(key);
-    return value ? store::read_parked(key, *value).version : Version(~0ULL);
-}
-
-// Folds the scope from the log, all its streams and its document in one walk of positions.
-void Verifier::check_scope(const Scope& scope, const std::optional<Stream>& only,
-                           Position applied) {
-    std::map<Position, domain::Event> events;
-    log_.scan_streams(scope, Stream(), [&](const Stream& stream, Version) {
-        const Version parked = parked_from(stream);
-        std::uint64_t version = 0;
-        log_.scan_stream(stream, Version(0), [&](const log::EventView& view) {
-            if (view.position > applied || ++version >= parked.value()) return false;
-            events.emplace(view.position, replay::decode_stored(view, codec_));
-            return true;
-        });
-        return true;
-    });
-    const replay::LogStates past(log_, codec_, replay::Snapshots::kIgnore);
-    const Stream scope_stream(scope.str());
-    std::map<Stream, std::shared_ptr<domain::State>> states;
-    std::map<Stream, std::vector<Point>> points;
-    const auto state_of = [&](const Stream& stream) -> domain::State& {
-        std::shared_ptr<domain::State>& state = states[stream];
-        if (!state) state = codec_.registry().make_state(stream);
-        return *state;
+void Verifier::check_scopes(const Request& request, RowFindings& findings) {
+    const replay::LogStates fold(log_, codec_, replay::Snapshots::kIgnore);
+    history::KnownChunks chunks;
+    const auto check = [&](const Scope& scope, const std::optional<Stream>& only) {
+        const Position known = applied(skein::shard_of(scope, log_.shard_count()));
+        ScopeVerifier({generation_, log_, codec_, fold, chunks, findings}, scope, known).run(only);
+        if (request.between) request.between();
     };
-    const domain::Kind* scope_kind = codec_.registry().kind_of(scope_stream);
-    const bool has_document =
-        scope_kind != nullptr && scope_kind->basis == domain::DocumentBasis::kScope;
-    for (const auto& [position, event] : events) {
-        const bool of_scope = has_document && event.meta.stream == scope_stream;
-        domain::State& state = state_of(event.meta.stream);
-        state.apply(event, past);
-        points[event.meta.stream].push_back(
-            {of_scope ? position.value() : event.meta.version.value(), state.digest()});
-        if (of_scope || !has_document || !event.body->listed_status()) continue;
-        domain::State& document = state_of(scope_stream);
-        document.observe(event);
-        points[scope_stream].push_back({position.value(), document.digest()});
-    }
-    for (const auto& [stream, expected] : points) {
-        if (only && stream != *only) continue;
-        check_document(stream, expected);
-        check_keyframes(stream);
-        check_index(stream);
-    }
-}
-
-// The deltas of a document beside what the fold gave.
-void Verifier::check_document(const Stream& stream, const std::vector<Point>& points) {
-    const store::DocumentKeys keys = generation_.reader.keys_of(stream);
-    std::map<std::uint64_t, json::Digest> found;
-    try {
-        generation_.store->scan(keys.delta(0), keys.delta(points.back().ordinal) + '\0',
-                                [&](std::string_view key, std::string_view value) {
-                                    const auto ordinal = store::ordinal_of_delta(key).value_or(0);
-                                    found[ordinal] = store::read_delta(key, value, ordinal).digest;
-                                    return true;
-                                });
-    } catch (const store::ViewDamage& damage) {
-        return fail(stream, "delta", "rows that can be read", damage.what());
-    }
-    for (const Point& point : points) {
-        if (++checked_ % kProgressEvery == 0 && *progress_) (*progress_)(checked_);
-        const auto row = found.find(point.ordinal);
-        const std::string at = fmt::format("{} at {}", point.digest.hex(), point.ordinal);
-        if (row == found.end()) {
-            fail(stream, "missing", at, "no row");
-            continue;
-        }
-        if (row->second != point.digest) fail(stream, "digest", at, row->second.hex());
-        found.erase(row);
-    }
-    for (const auto& [ordinal, digest] : found)
-        fail(stream, "surplus", "no row", fmt::format("{} at {}", digest.hex(), ordinal));
-}
-
-// Every keyframe, and the newest state, give the digest that stands beside them.
-void Verifier::check_keyframes(const Stream& stream) {
-    const store::DocumentKeys keys = generation_.reader.keys_of(stream);
-    std::set<std::uint64_t> ordinals{history::HistoryReader::kNewest};
-    try {
-        generation_.store->scan(keys.keyframe(0, 0), keys.keyframe(~0ULL, 0),
-                                [&](std::string_view key, std::string_view) {
-                                    if (const auto place = store::place_of_row(key))
-                                        ordinals.insert(place->ordinal);
-                                    return true;
-                                });
-        const auto head = generation_.reader.head(stream);
-        if (!head) return fail(stream, "missing", "a head row", "none");
-        for (const std::uint64_t ordinal : ordinals) {
-            // The point behind a keyframe is the first that is read through it.
-            generation_.reader.read(stream, ordinal);
-            if (ordinal < head->ordinal) generation_.reader.read(stream, ordinal + 1);
-        }
-    } catch (const Fault& fault) {
-        fail(stream, "keyframe", "states that can be read", fault.what());
-    }
-}
-
-void Verifier::check_index(const Stream& stream) {
-    const std::string_view kind = generation_.reader.kind_of(stream)->name;
-    try {
-        if (!generation_.store->get(store::index_key(kind, stream.str())))
-            fail(stream, "missing", "a row of the list", "none");
-    } catch (const store::ViewDamage& damage) {
-        fail(stream, "list", "a row that can be read", damage.what());
-    }
-}
-
-namespace {
-
-std::set<Stream> streams_of(const GenerationView& generation) {
-    std::set<Stream> streams;
-    const store::KeyRange range = store::reserved_range(store::KeyKind::kIndex);
-    generation.store->scan(range.from, range.to, [&](std::string_view key, std::string_view) {
-        if (const auto stream = store::stream_of_reserved(key)) streams.insert(*stream);
+    for (std::uint32_t shard = 0; !request.only && shard < log_.shard_count(); ++shard)
+        check_checkpoint(Shard(shard), findings);
+    if (request.only) return check(scope_of(*request.only), request.only);
+    log_.scan_streams(Scope(), Stream(), [&](const Stream& stream, Version) {
+        if (is_first_of_scope(stream)) check(scope_of(stream), std::nullopt);
         return true;
     });
-    return streams;
 }
 
-std::vector<std::string> paths_between(const domain::State& a, const domain::State& b) {
-    std::vector<std::string> paths;
-    const Timestamp never{};  // nothing has expired then
-    for (const json::Change& change : json::diff(a.document(never), b.document(never)))
-        paths.push_back(change.path);
-    return paths;
+// By name, streams of another scope may stand between those of one.
+bool Verifier::is_first_of_scope(const Stream& stream) {
+    const Scope scope = scope_of(stream);
+    if (scope == last_scope_) return false;
+    last_scope_ = scope;
+    if (stream.str() == scope.str()) return true;
+    if (log_.stream_head(Stream(scope.str())).value() > 0) return false;
+    Stream first;
+    log_.scan_streams(scope, Stream(), [&first](const Stream& each, Version) {
+        first = each;
+        return false;
+    });
+    return first == stream;
 }
 
-}  // namespace
-
-std::vector<Views::Difference> compare_generations(const GenerationView& a, const GenerationView& b,
-                                                   const log::EventLog& log,
-                                                   const codec::Codec& codec) {
-    std::vector<Position> both;
-    for (std::uint32_t n = 0; n < log.shard_count(); ++n)
-        both.push_back(std::min(core::load_checkpoint(*a.store, log, Shard(n)).position,
-                                core::load_checkpoint(*b.store, log, Shard(n)).position));
-    std::set<Stream> streams = streams_of(a);
-    streams.merge(streams_of(b));
-    std::vector<Views::Difference> differences;
-    for (const Stream& stream : streams) {
-        if (codec.registry().kind_of(stream) == nullptr) continue;
-        const Position position = both[log::shard_of(log, stream).value()];
-        const history::Reading in_a = a.reader.as_of(stream, position);
-        const history::Reading in_b = b.reader.as_of(stream, position);
-        if (in_a.ordinal == 0 && in_b.ordinal == 0) continue;
-        if (in_a.ordinal == 0 || in_b.ordinal == 0) {
-            differences.push_back({stream, {}});
-            continue;
-        }
-        std::vector<std::string> paths = paths_between(*in_a.state, *in_b.state);
-        if (!paths.empty()) differences.push_back({stream, std::move(paths)});
+// Every row by itself, whatever the log holds of its scope.
+void Verifier::check_rows(const Request& request, RowFindings& findings) {
+    const std::optional<Stream>& only = request.only;
+    std::uint64_t visited = 0;
+    const auto visit = [&](std::string_view key, bool is_sound) {
+        if (!only || stream_of_row(key) == *only) check_row(key, is_sound, findings);
+        if (++visited % kRowsBetween == 0 && request.between) request.between();
+        return true;
+    };
+    try {
+        if (!only) return generation_.store->check_rows({}, {}, visit);
+        const store::KeyRange range =
+            store::scope_range(log::shard_of(log_, *only), scope_of(*only).str());
+        generation_.store->check_rows(range.from, range.to, visit);
+        std::string reserved;
+        put_u32_be(reserved, store::kReservedShard);
+        generation_.store->check_rows(reserved, {}, visit);
+    } catch (const store::ViewDamage& damage) {
+        findings.add({Stream(), "store", "blocks that can be read", damage.what(), {}, {}, {}});
     }
-    return differences;
+}
+
+void Verifier::check_row(std::string_view key, bool is_sound, RowFindings& findings) {
+    findings.tick();
+    Views::RowFailure failure{
+        stream_of_row(key), "row checksum", "", store::show_key(key), {}, {}, {}};
+    if (const auto place = store::place_of_row(key)) failure.shard = place->shard;
+    if (!is_sound) {
+        failure.expected = "a row that was not changed";
+        return findings.add(std::move(failure));
+    }
+    const bool is_reserved_row = !store::place_of_row(key).has_value();
+    if (is_reserved_row ? is_reserved(key) : is_ours(key, findings)) return;
+    failure.what = "surplus";
+    failure.expected = "no such row";
+    findings.add(std::move(failure));
+}
+
+// Streams come in order, so one answer serves many rows.
+bool Verifier::is_known(const Stream& stream) {
+    if (stream == last_known_) return true;
+    if (log_.stream_head(stream).value() == 0) return false;
+    last_known_ = stream;
+    return true;
+}
+
+// Whether a row of a scope is one that the log can give; a chunk is looked into.
+bool Verifier::is_ours(std::string_view key, RowFindings& findings) {
+    const store::RowPlace place = *store::place_of_row(key);
+    if (skein::shard_of(scope_of(place.stream), log_.shard_count()) != place.shard ||
+        key_of(place, key) != key)
+        return false;
+    if (place.kind == KeyKind::kTimeline) return true;  // counted with its scope, if there is one
+    if (place.kind != KeyKind::kChunk) return is_known(place.stream);
+    const FoundRow row = find_row(*generation_.store, std::string(key));
+    const auto hash = blake2b_128(row.value);
+    const std::string_view id(reinterpret_cast<const char*>(hash.data()), hash.size());
+    if (row.state != RowState::kSound || key.ends_with(id)) return true;
+    findings.add({place.stream, "chunk", "the bytes that its key is the hash of",
+                  fmt::format("{} bytes with hash {}", row.value.size(), to_hex(id)), place.shard,
+                  Version(), Position()});
+    return true;
+}
+
+// The rows beside scopes: of the list, of what is parked, of how far the shards are.
+bool Verifier::is_reserved(std::string_view key) {
+    const auto stream = store::stream_of_reserved(key);
+    switch (reserved_kind(key)) {
+        case KeyKind::kIndex: {
+            const domain::Kind* kind = stream ? codec_.registry().kind_of(*stream) : nullptr;
+            if (kind == nullptr || store::index_key(kind->name, stream->str()) != key) return false;
+            const std::string head = generation_.reader.keys_of(*stream).head();
+            const FoundRow row = find_row(*generation_.store, std::string(key));
+            return is_known(*stream) && row.value.empty() &&
+                   find_row(*generation_.store, head).state != RowState::kMissing;
+        }
+        case KeyKind::kParked: return stream && (stream->empty() || is_known(*stream));
+        case KeyKind::kCheckpoint: {
+            ByteReader number(key.substr(5));
+            const std::uint32_t shard = number.u32_be();
+            return number.done() && shard < log_.shard_count();
+        }
+        case KeyKind::kHead:
+        case KeyKind::kDelta:
+        case KeyKind::kKeyframe:
+        case KeyKind::kChunk:
+        case KeyKind::kTimeline:
+        case KeyKind::kVersion: return false;
+    }
+    return false;
+}
+
+void Verifier::check_checkpoint(Shard shard, RowFindings& findings) {
+    const std::string key = store::checkpoint_key(shard);
+    Views::RowFailure failure{
+        Stream(), "checkpoint", fmt::format("checkpoint of shard {}", shard.value()), {}, shard, {},
+        {}};
+    const FoundRow found = find_row(*generation_.store, key);
+    if (found.state == RowState::kBroken) return;
+    if (found.state == RowState::kMissing) return;  // nothing is applied, so nothing may stand
+    store::CheckpointRow row;
+    try {
+        row = store::read_checkpoint(key, found.value);
+    } catch (const store::ViewDamage& damage) {
+        failure.found = damage.what();
+        return findings.add(std::move(failure));
+    }
+    const core::Identity identity = core::identity_of(log_, codec_);
+    store::CheckpointRow expected = row;
+    expected.projection = identity.projection;
+    expected.incarnation = identity.incarnation;
+    failure.position = row.position;
+    const auto event = log_.read(shard, row.position);
+    if (!event) {
+        failure.found =
+            fmt::format("position {}, which the log does not have", row.position.value());
+        return findings.add(std::move(failure));
+    }
+    expected.hash = event->hash;
+    expect_row(*generation_.store, key, store::write_checkpoint(expected), std::move(failure),
+               findings);
 }
 
 }  // namespace skein::projections

@@ -25,6 +25,10 @@
 #include "engine/log/event_log.h"
 #include "engine/replay/states.h"
 
+namespace rocksdb {
+class FileSystem;
+}  // namespace rocksdb
+
 namespace skein::projections {
 
 struct ViewOptions {
@@ -36,6 +40,7 @@ struct ViewOptions {
     std::size_t block_cache_bytes = 64ULL << 20;
     // A keyframe is due when deltas reach this fraction of the state's bytes.
     double keyframe_fraction = 0.25;
+    std::shared_ptr<rocksdb::FileSystem> files = nullptr;  // of the rows; null: the system's
 };
 
 // One line of a list. `fields` is the contract's item of its kind (interfaces section 8, "Lists").
@@ -107,12 +112,16 @@ class Views : public replay::States {
                                             const std::string& generation_b) = 0;
     virtual void drop(const std::string& generation) = 0;
 
-    // Checks every row's checksum and every stored digest against a fold of the log.
+    // Compares every row with what the log gives, and looks for rows that it does not give. The
+    // projector goes on between scopes. `progress` counts rows.
     struct RowFailure {
-        Stream stream;
-        std::string what;  // "row checksum", "digest", "missing", ...
-        std::string expected;
+        Stream stream;         // empty: of no stream
+        std::string what;      // "delta", "head", "keyframe", "row checksum", ...
+        std::string expected;  // begins with the row: "delta 12: ..."
         std::string found;
+        Shard shard;
+        Version version;    // of the stream, 0 where the row is of none
+        Position position;  // 0 where the row is of none
     };
     virtual std::vector<RowFailure> verify(const std::optional<Stream>& only,
                                            const std::function<void(std::uint64_t)>& progress) = 0;
@@ -127,7 +136,8 @@ class Views : public replay::States {
         std::string message;
     };
     virtual std::vector<Parked> parked() const = 0;
-    // Tries its stream again; where that works now, a new generation takes it in. False where not.
+    // Tries the event again; where that works now, its scope is projected anew and takes it and
+    // those behind it in. False where not.
     virtual bool replay_parked(std::uint64_t id) = 0;
     // Takes it off the list; its stream stays as it was before the event. False where unknown.
     virtual bool drop_parked(std::uint64_t id) = 0;

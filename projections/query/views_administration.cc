@@ -2,12 +2,16 @@
 #include <algorithm>
 
 #include "projections/query/open_views.h"
+#include "projections/query/scope_replay.h"
 #include "projections/query/verifier.h"
 #include "projections/store/keys.h"
 
 namespace skein::projections {
 
 namespace {
+
+// How long views may lag because of a verifier, at least: looking for events costs a seek a shard.
+constexpr std::chrono::milliseconds kVerifyStride{50};
 
 std::vector<std::pair<std::string, store::ParkedRow>> parked_rows(const store::ViewStore& rows) {
     std::vector<std::pair<std::string, store::ParkedRow>> found;
@@ -78,13 +82,24 @@ void OpenViews::drop(const std::string& generation) {
 
 std::vector<Views::RowFailure> OpenViews::verify(
     const std::optional<Stream>& only, const std::function<void(std::uint64_t)>& progress) {
+    // The rows of a scope must not change while they are compared; between scopes this thread does
+    // what the projector's would.
+    const std::lock_guard project(project_mutex_);
     const Pinned generation = live();
-    std::vector<Position> known;
-    {
-        const std::lock_guard lock(applied_mutex_);
-        known = applied_;
-    }
-    return Verifier(*generation, log_, codec_).run(only, known, progress);
+    bool is_projecting = true;
+    auto stepped = std::chrono::steady_clock::now();
+    const auto between = [&] {
+        const auto now = std::chrono::steady_clock::now();
+        if (!is_projecting || now - stepped < kVerifyStride) return;
+        try {
+            stepped = now;
+            step_held();
+        } catch (const store::ViewDamage&) {
+            is_projecting = false;
+            damaged_.store(true);
+        }
+    };
+    return Verifier(*generation, log_, codec_).run({only, progress, between});
 }
 
 std::vector<Views::Parked> OpenViews::parked() const {
@@ -102,13 +117,27 @@ bool OpenViews::replay_parked(std::uint64_t id) {
     const auto entry =
         std::find_if(all.begin(), all.end(), [id](const Parked& each) { return each.id == id; });
     if (entry == all.end()) return false;
+    // Of an event whose stream nobody can read, or of no kind, nothing has changed.
+    if (entry->stream.empty() || codec_.registry().kind_of(entry->stream) == nullptr) return false;
     try {
-        log_states_.at(entry->stream, log_.stream_head(entry->stream));
+        log_states_.at(entry->stream, entry->version);
     } catch (const Fault& fault) {
         if (fault.kind() != FaultKind::kCorruption) throw;
         return false;
     }
-    rebuild(AfterRebuild::kSwitch, {});
+    if (!replay_scope(scope_of(entry->stream))) rebuild(AfterRebuild::kSwitch, {});
+    return true;
+}
+
+// The rows of its scope are made anew in the live generation, and the projector goes on from them.
+bool OpenViews::replay_scope(const Scope& scope) {
+    const std::lock_guard project(project_mutex_);
+    const Pinned generation = live();
+    const Shard shard = skein::shard_of(scope, log_.shard_count());
+    const Position known = projection_->projector().position(shard);
+    ScopeReplay replay({*generation, log_, codec_, history_options()});
+    if (!replay.run(scope, known)) return false;
+    adopt(generation);
     return true;
 }
 

@@ -1,4 +1,6 @@
 // What readers ask of the views: states and lists.
+#include "engine/domain/list_members.h"
+#include "engine/json/parse.h"
 #include "projections/query/list_item.h"
 #include "projections/query/open_views.h"
 #include "projections/store/keys.h"
@@ -63,7 +65,7 @@ std::shared_ptr<const domain::State> OpenViews::version_in(const GenerationView&
         if (position) return document_in(generation, stream, *position);
         return tail().to_version(*reading.state, version);  // says that there is none
     }
-    const std::shared_ptr<const domain::State> newest = cached_latest(generation, stream);
+    std::shared_ptr<const domain::State> newest = cached_latest(generation, stream);
     if (newest->version() == version) return newest;
     if (newest->version() < version) return tail().to_version(*newest, version);
     const history::Reading reading = generation.reader.at_version(stream, version);
@@ -88,7 +90,7 @@ std::shared_ptr<const domain::State> OpenViews::document_in(const GenerationView
     // What is applied first, then the state: whatever is applied is in the state then.
     const Position known = applied(log::shard_of(log_, stream));
     if (position <= known) {
-        const auto hit = cache_.find(stream);
+        auto hit = cache_.find(stream);
         if (hit && hit->mark().position <= position) return hit;
         return generation.reader.as_of(stream, position).state;
     }
@@ -108,6 +110,20 @@ std::shared_ptr<const domain::State> OpenViews::document_at(const Stream& stream
     }
 }
 
+// Out of the head row; the state is read only where a member is too long to be kept there.
+ListItem OpenViews::listed(const GenerationView& generation, const domain::Kind& kind,
+                           const Stream& stream) const {
+    const std::optional<store::HeadRow> head = generation.reader.head(stream);
+    if (!head) throw store::ViewDamage(stream.str() + " is listed and has no head row");
+    if (!head->listed.empty() && !json::is_canonical(head->listed))
+        throw store::ViewDamage(stream.str() + " has a head row that does not decode");
+    if (!head->listed.empty())
+        return list_item(stream, head->mark.version, json::Value::from_canonical(head->listed));
+    const history::Reading reading = generation.reader.newest(stream);
+    const auto members = domain::list_members(kind, *reading.state, ~std::size_t{0});
+    return list_item(stream, reading.state->version(), *members);
+}
+
 std::vector<ListItem> OpenViews::list(const ListRequest& request) const {
     const domain::Kind* kind = codec_.registry().find_kind(request.kind);
     std::vector<ListItem> items;
@@ -116,9 +132,7 @@ std::vector<ListItem> OpenViews::list(const ListRequest& request) const {
     const auto add = [&](std::string_view key) {
         const std::optional<Stream> stream = store::stream_of_reserved(key);
         if (!stream || *stream <= request.after) return true;
-        const auto hit = cache_.find(*stream);
-        // Not filled in: one long list would push everything else out.
-        items.push_back(list_item(*kind, hit ? *hit : *generation->reader.newest(*stream).state));
+        items.push_back(listed(*generation, *kind, *stream));
         return items.size() < request.limit;
     };
     const auto scan = [&](const std::string& from, const std::string& to) {

@@ -70,7 +70,7 @@ std::optional<Row> MemoryViewStore::seek_for_prev(std::string_view at_most,
 std::optional<Row> MemoryViewStore::next_row(std::string_view from, std::string_view to) const {
     const std::lock_guard lock(mutex_);
     const auto row = rows_.lower_bound(from);
-    if (row == rows_.end() || row->first >= to) return std::nullopt;
+    if (row == rows_.end() || (!to.empty() && row->first >= to)) return std::nullopt;
     return Row{row->first, row->second};
 }
 
@@ -80,14 +80,11 @@ void MemoryViewStore::scan(std::string_view from, std::string_view to, const Vis
         row = next_row(row->key + '\0', to);
 }
 
-void MemoryViewStore::check_rows(
-    const std::function<void(std::string_view key, bool sound)>& visit) const {
-    Rows rows;
-    {
-        const std::lock_guard lock(mutex_);
-        rows = rows_;
-    }
-    for (const auto& [key, stored] : rows) visit(key, open_row(key, stored).has_value());
+void MemoryViewStore::check_rows(std::string_view from, std::string_view to,
+                                 const Check& visit) const {
+    std::optional<Row> row = next_row(from, to);
+    while (row && visit(row->key, open_row(row->key, row->value).has_value()))
+        row = next_row(row->key + '\0', to);
 }
 
 std::unique_ptr<RowBatch> MemoryViewStore::make_batch() const { return std::make_unique<Batch>(); }

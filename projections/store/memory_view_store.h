@@ -16,8 +16,7 @@ class MemoryViewStore final : public ViewStore {
     std::optional<Row> seek_for_prev(std::string_view at_most,
                                      std::string_view at_least) const override;
     void scan(std::string_view from, std::string_view to, const Visit& visit) const override;
-    void check_rows(
-        const std::function<void(std::string_view key, bool sound)>& visit) const override;
+    void check_rows(std::string_view from, std::string_view to, const Check& visit) const override;
     std::unique_ptr<RowBatch> make_batch() const override;
     void write(RowBatch& batch, Journal journal) override;
     void ingest(const std::vector<Row>& sorted) override;

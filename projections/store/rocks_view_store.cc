@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/sst_file_writer.h>
@@ -13,6 +15,7 @@
 #include <array>
 #include <atomic>
 #include <cstdarg>
+#include <mutex>
 
 #include "engine/base/check.h"
 #include "projections/store/row_checksum.h"
@@ -49,16 +52,24 @@ std::string_view opened(std::string_view key, std::string_view stored) {
     return *value;
 }
 
-// Remembers that RocksDB gave up on something in the background.
+// Remembers that RocksDB gave up on something in the background, and why.
 class Watch final : public rocksdb::EventListener {
  public:
-    void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override {
+    void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+        const std::lock_guard lock(mutex_);
+        if (!failed_.load()) why_ = status->ToString();
         failed_.store(true);
     }
     bool failed() const { return failed_.load(); }
+    std::string why() const {
+        const std::lock_guard lock(mutex_);
+        return why_;
+    }
 
  private:
     std::atomic<bool> failed_{false};
+    mutable std::mutex mutex_;
+    std::string why_;  // guarded by mutex_
 };
 
 // RocksDB's own text log is not kept: on a full disk writing it ends the process (assertions are on
@@ -125,17 +136,15 @@ class SortedRows final : public rocksdb::WriteBatch::Handler {
 
 class RocksViewStore final : public ViewStore {
  public:
-    RocksViewStore(RocksViewOptions options, std::unique_ptr<rocksdb::DB> db,
-                   std::shared_ptr<Watch> watch)
-        : options_(std::move(options)), db_(std::move(db)), watch_(std::move(watch)) {}
+    RocksViewStore(RocksViewOptions options, const rocksdb::Options& rocks,
+                   std::shared_ptr<Watch> watch);
     ~RocksViewStore() override;
 
     std::optional<std::string> get(std::string_view key) const override;
     std::optional<Row> seek_for_prev(std::string_view at_most,
                                      std::string_view at_least) const override;
     void scan(std::string_view from, std::string_view to, const Visit& visit) const override;
-    void check_rows(
-        const std::function<void(std::string_view key, bool sound)>& visit) const override;
+    void check_rows(std::string_view from, std::string_view to, const Check& visit) const override;
     std::unique_ptr<RowBatch> make_batch() const override { return std::make_unique<RocksBatch>(); }
     void write(RowBatch& batch, Journal journal) override;
     void ingest(const std::vector<Row>& sorted) override;
@@ -145,7 +154,7 @@ class RocksViewStore final : public ViewStore {
 
  private:
     void must_be_sound() const {
-        if (watch_->failed()) throw ViewDamage("RocksDB failed in the background");
+        if (watch_->failed()) throw ViewDamage("RocksDB failed in the background: " + watch_->why());
     }
 
     // Adds the rows of a large batch past the memory table; false where it has other changes too.
@@ -154,11 +163,26 @@ class RocksViewStore final : public ViewStore {
     void ingest_run(const std::function<void(rocksdb::SstFileWriter&)>& fill);
 
     const RocksViewOptions options_;
-    std::unique_ptr<rocksdb::DB> db_;
     const std::shared_ptr<Watch> watch_;
+    const std::unique_ptr<rocksdb::Env> env_;  // outlives db_
+    std::unique_ptr<rocksdb::DB> db_;
     std::atomic<bool> destroy_{false};
     std::atomic<std::uint64_t> runs_ingested_{0};
 };
+
+RocksViewStore::RocksViewStore(RocksViewOptions options, const rocksdb::Options& rocks,
+                               std::shared_ptr<Watch> watch)
+    : options_(std::move(options)),
+      watch_(std::move(watch)),
+      env_(rocksdb::NewCompositeEnv(options_.files ? options_.files
+                                                   : rocksdb::FileSystem::Default())) {
+    rocksdb::Options made = rocks;
+    made.env = env_.get();
+    rocksdb::DB* opened_db = nullptr;
+    const rocksdb::Status status = rocksdb::DB::Open(made, options_.directory.string(), &opened_db);
+    db_.reset(opened_db);
+    must(status, "opening");
+}
 
 RocksViewStore::~RocksViewStore() {
     db_.reset();
@@ -201,14 +225,16 @@ void RocksViewStore::scan(std::string_view from, std::string_view to, const Visi
     must(rows->status(), "reading");
 }
 
-void RocksViewStore::check_rows(
-    const std::function<void(std::string_view key, bool sound)>& visit) const {
+void RocksViewStore::check_rows(std::string_view from, std::string_view to,
+                                const Check& visit) const {
     rocksdb::ReadOptions options;
     options.fill_cache = false;
+    const rocksdb::Slice upper = slice_of(to);
+    if (!to.empty()) options.iterate_upper_bound = &upper;
     const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options));
-    for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+    for (rows->Seek(slice_of(from)); rows->Valid(); rows->Next()) {
         const std::string_view key = view_of(rows->key());
-        visit(key, open_row(key, view_of(rows->value())).has_value());
+        if (!visit(key, open_row(key, view_of(rows->value())).has_value())) return;
     }
     must(rows->status(), "reading");
 }
@@ -327,12 +353,8 @@ std::unique_ptr<ViewStore> open_rocks_view_store(const RocksViewOptions& options
     auto watch = std::make_shared<Watch>();
     const std::shared_ptr<rocksdb::Cache> cache =
         options.block_cache ? options.block_cache->held().cache : nullptr;
-    rocksdb::DB* opened_db = nullptr;
-    const rocksdb::Status status =
-        rocksdb::DB::Open(rocks_options(cache, watch), options.directory.string(), &opened_db);
-    std::unique_ptr<rocksdb::DB> db(opened_db);
-    must(status, "opening");
-    return std::make_unique<RocksViewStore>(options, std::move(db), std::move(watch));
+    const rocksdb::Options rocks = rocks_options(cache, watch);
+    return std::make_unique<RocksViewStore>(options, rocks, std::move(watch));
 }
 
 }  // namespace skein::projections::store

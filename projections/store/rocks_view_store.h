@@ -10,6 +10,10 @@
 
 #include "projections/store/view_store.h"
 
+namespace rocksdb {
+class FileSystem;
+}  // namespace rocksdb
+
 namespace skein::projections::store {
 
 // A cache of blocks that several generations share.
@@ -27,6 +31,7 @@ class BlockCache {
 struct RocksViewOptions {
     std::filesystem::path directory;
     std::shared_ptr<const BlockCache> block_cache;
+    std::shared_ptr<rocksdb::FileSystem> files = nullptr;  // of the rows; null: the system's
 };
 
 // Opens or makes the store. Fault kUnavailable where another process holds it.

@@ -50,6 +50,7 @@ std::string write_head(const HeadRow& row) {
     put_varint(out, row.delta_bytes);
     put_varint(out, row.state_bytes);
     put_varint(out, row.past_reads);
+    put_string(out, row.listed);
     return out;
 }
 
@@ -67,6 +68,7 @@ HeadRow read_head(std::string_view key, std::string_view value) {
     row.delta_bytes = reader.varint();
     row.state_bytes = reader.varint();
     row.past_reads = reader.varint();
+    row.listed = std::string(reader.string());
     must_fit(reader.done(), key);
     return row;
 }

@@ -17,7 +17,7 @@
 
 namespace skein::projections::store {
 
-inline constexpr std::uint64_t kProjectionVersion = 1;
+inline constexpr std::uint64_t kProjectionVersion = 2;
 
 // Where a document stands now: what the projector goes on from.
 struct HeadRow {
@@ -28,6 +28,7 @@ struct HeadRow {
     std::uint64_t delta_bytes = 0;  // since the base
     std::uint64_t state_bytes = 0;
     std::uint64_t past_reads = 0;  // see DeltaRow
+    std::string listed;  // what lists show: an object in canonical form; empty: ask the state
 };
 std::string write_head(const HeadRow& row);
 HeadRow read_head(std::string_view key, std::string_view value);

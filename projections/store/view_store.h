@@ -64,9 +64,11 @@ class ViewStore {
     // Rows with from <= key < to in order, while visit returns true. Views are valid in the call.
     using Visit = std::function<bool(std::string_view key, std::string_view value)>;
     virtual void scan(std::string_view from, std::string_view to, const Visit& visit) const = 0;
-    // Reads all rows and hands out the keys of those whose checksum fails.
-    virtual void check_rows(
-        const std::function<void(std::string_view key, bool sound)>& visit) const = 0;
+    // All rows with from <= key < to in order, while visit returns true, whether or not their
+    // checksum fits: what a verifier walks. An empty `to` is the end.
+    using Check = std::function<bool(std::string_view key, bool sound)>;
+    virtual void check_rows(std::string_view from, std::string_view to,
+                            const Check& visit) const = 0;
 
     virtual std::unique_ptr<RowBatch> make_batch() const = 0;
     // Takes the batch's rows; it is empty afterwards. Precondition: from make_batch() of this

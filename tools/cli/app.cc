@@ -14,7 +14,7 @@ constexpr const char* kNotes =
     "@-5m, @tag:NAME, @ckpt:NAME, @ev:UUID, @cmd:UUID, @step:ID; a range is @A..B.\n"
     "\n"
     "Exit codes: 0 ok; 1 negative answer; 2 usage; 3 not found; 4 rejected; 5 unavailable;\n"
-    "6 corruption; 7 denied; 8 no answer in time; 130 interrupted.";
+    "6 corruption; 7 denied; 8 no answer in time; 9 the view is behind; 130 interrupted.";
 
 const CLI::App& innermost(const CLI::App& app) {
     const auto typed = app.get_subcommands();

@@ -8,23 +8,9 @@
 
 namespace skein::cli {
 
-namespace {
-
-// Letters swapped count as two edits, which is too far for a short word.
-std::string sorted_letters(std::string_view word) {
-    std::string letters(word);
-    std::sort(letters.begin(), letters.end());
-    return letters;
-}
-
-}  // namespace
-
 std::string suggestion(std::string_view word, const std::vector<std::string>& words) {
     const std::vector<std::string_view> candidates(words.begin(), words.end());
-    std::string_view near = domain::nearest(word, candidates);
-    for (const std::string& candidate : words) {
-        if (near.empty() && sorted_letters(candidate) == sorted_letters(word)) near = candidate;
-    }
+    const std::string_view near = domain::nearest(word, candidates);
     return near.empty() ? "" : fmt::format(" (did you mean {}?)", near);
 }
 

@@ -2,13 +2,33 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include "tools/cli/app.h"
+#include "tools/cli/pager.h"
+#include "tools/cli/progress.h"
 #include "tools/cli/text_output.h"
 
 namespace skein::cli {
+
+namespace {
+
+bool is_terminal(const std::ostream& stream, const std::ostream& standard, int file) {
+    return &stream == &standard && isatty(file) == 1;
+}
+
+}  // namespace
+
+Cli::Cli(Streams streams, Kinds kinds)
+    : streams_(streams),
+      kinds_(std::move(kinds)),
+      has_terminal_(is_terminal(streams.out, std::cout, STDOUT_FILENO)) {}
+
+Cli::~Cli() = default;
 
 Format Cli::format() const {
     if (is_json || output == "json") return Format::kJson;
@@ -20,7 +40,27 @@ Format Cli::format() const {
 bool Cli::is_coloured() const {
     if (colour == "always") return true;
     if (colour == "never" || std::getenv("NO_COLOR") != nullptr) return false;
-    return &streams_.out == &std::cout && isatty(STDOUT_FILENO) == 1;
+    return has_terminal_;
+}
+
+std::string Cli::paint(Colour shade, std::string_view text) const {
+    if (!is_coloured()) return std::string(text);
+    const char* code = "1";
+    switch (shade) {
+        case Colour::kBold: break;
+        case Colour::kRed: code = "31"; break;
+        case Colour::kGreen: code = "32"; break;
+        case Colour::kYellow: code = "33"; break;
+    }
+    return fmt::format("\033[{}m{}\033[0m", code, text);
+}
+
+bool Cli::has_terminal_errors() const {
+    return is_terminal(streams_.err, std::cerr, STDERR_FILENO);
+}
+
+void Cli::page() {
+    if (has_terminal_ && !pager_) pager_ = Pager::start();
 }
 
 Store& Cli::open(OpenMode mode, Projecting projecting) {
@@ -37,7 +77,8 @@ void Cli::print(const json::Value& document) { out() << document.text() << '\n';
 
 void Cli::print_or_show(const json::Value& document) {
     if (format() != Format::kText) return print(document);
-    print_document(out(), document);
+    print_document(out(), document,
+                   [this](std::string_view name) { return paint(Colour::kBold, name); });
 }
 
 int Cli::refuse(const domain::Rejection& rejection) {
@@ -89,6 +130,12 @@ int run_cli(const std::vector<std::string>& arguments, Streams streams, const Ki
         return action();
     } catch (const Fault& fault) {
         return cli.refuse(fault);
+    } catch (const std::filesystem::filesystem_error& error) {
+        return cli.refuse(Fault(FaultKind::kUnavailable, error.what(),
+                                "Check the path, its permissions and free space."));
+    } catch (const Interrupted& interrupted) {
+        cli.err() << "interrupted\nnext:  " << interrupted.next << '\n';
+        return kInterrupted;
     }
 }
 

@@ -46,10 +46,18 @@ struct Streams {
     std::ostream& err;
 };
 
+enum class Colour { kBold, kRed, kGreen, kYellow };
+
+class Pager;
+
 class Cli {
  public:
-    Cli(Streams streams, Kinds kinds) : streams_(streams), kinds_(std::move(kinds)) {}
+    Cli(Streams streams, Kinds kinds);
+    ~Cli();
+    Cli(const Cli&) = delete;
+    Cli& operator=(const Cli&) = delete;
 
+    const Kinds& kinds() const { return kinds_; }
     const domain::Registry& registry() const { return *kinds_.registry; }
     Streams& io() { return streams_; }
     std::ostream& out() { return streams_.out; }
@@ -57,6 +65,11 @@ class Cli {
     Format format() const;
     // Colours and pagers are for terminals alone, and never where NO_COLOR says no.
     bool is_coloured() const;
+    // The text in colour where there are colours.
+    std::string paint(Colour shade, std::string_view text) const;
+    bool has_terminal_errors() const;  // stderr is a terminal
+    // What is printed from now on goes through the pager, where stdout is a terminal.
+    void page();
 
     // Opens the store of --data. Reading commands give kMustExist: they never make one.
     Store& open(OpenMode mode, Projecting projecting = Projecting::kOnDemand);
@@ -80,6 +93,8 @@ class Cli {
  private:
     Streams streams_;
     const Kinds kinds_;
+    const bool has_terminal_;       // stdout is a terminal, also while a pager stands before it
+    std::unique_ptr<Pager> pager_;  // outlives the store: the reader may take his time
     std::unique_ptr<Store> store_;
 };
 

@@ -95,11 +95,16 @@ void print_stat(Cli& cli, const std::vector<json::Change>& changes) {
 }
 
 void print_tree(Cli& cli, const Sides& sides, const std::vector<json::Change>& changes) {
-    cli.out() << "--- " << title_of(sides.from) << "\n+++ " << title_of(sides.to) << '\n';
+    cli.out() << cli.paint(Colour::kBold, "--- " + title_of(sides.from)) << '\n'
+              << cli.paint(Colour::kBold, "+++ " + title_of(sides.to)) << '\n';
     for (const json::Change& change : changes) {
         cli.out() << "  " << printable(change.path) << '\n';
-        if (change.from) cli.out() << "    - " << shortened(change.from->text()) << '\n';
-        if (change.to) cli.out() << "    + " << shortened(change.to->text()) << '\n';
+        if (change.from)
+            cli.out() << "    " << cli.paint(Colour::kRed, "- " + shortened(change.from->text()))
+                      << '\n';
+        if (change.to)
+            cli.out() << "    " << cli.paint(Colour::kGreen, "+ " + shortened(change.to->text()))
+                      << '\n';
     }
 }
 
@@ -126,6 +131,7 @@ int diff(Cli& cli, const DiffOptions& options) {
     if (!sides) return cli.refuse(sides.error());
     const json::Value before = compared(sides->from, options);
     const json::Value after = compared(sides->to, options);
+    cli.page();
     if (options.format == "merge-patch") {
         if (json::merge_patch_is_lossy(before, after))
             cli.err() << "note: a merge patch cannot set null, and here something becomes null; "

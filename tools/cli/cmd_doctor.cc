@@ -4,6 +4,7 @@
 
 #include "engine/json/writer.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/reading.h"
 #include "tools/cli/text_output.h"
 
 namespace skein::cli {
@@ -28,12 +29,9 @@ Check check_disk(const std::string& directory) {
 }
 
 Check check_log(Store& store) {
-    std::uint64_t events = 0;
-    for (std::uint32_t shard = 0; shard < store.log().shard_count(); ++shard)
-        events += store.log().head(Shard(shard)).position.value();
     return {"log", true,
-            fmt::format("{} events in {} shards, store {}", events, store.log().shard_count(),
-                        store.log().info().store_id.str()),
+            fmt::format("{} events in {} shards, store {}", event_count(store),
+                        store.log().shard_count(), store.log().info().store_id.str()),
             ""};
 }
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <deque>
+#include <mutex>
 #include <vector>
 
 #include "engine/json/writer.h"
@@ -7,6 +9,7 @@
 #include "tools/cli/commands.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/pipeline.h"
+#include "tools/cli/progress.h"
 #include "tools/import/importer.h"
 
 namespace skein::cli {
@@ -27,69 +30,79 @@ struct Totals {
     std::uint64_t problems = 0;
 };
 
+using import::Next;
+
 // Commands into the pipeline, with the place of each kept until its answer comes.
 class SendingSink final : public import::CommandSink {
  public:
     SendingSink(Cli& cli, Store& store, OnRejection on_rejection, Totals& totals)
         : cli_(&cli),
           totals_(&totals),
+          progress_(cli, "commands", ""),
           pipeline_(store, on_rejection, [this](const Outcome& outcome) { count(outcome); }) {}
 
-    import::Next put(json::Value command, const import::SourcePlace& place) override {
-        if (is_interrupted()) return import::Next::kStop;
-    {
-        const std::lock_guard lock(mutex_);
-        places_.push_back(import::to_string(place));
+    Next put(json::Value command, const import::SourcePlace& place) override {
+        if (is_interrupted()) return Next::kStop;
+        {
+            const std::lock_guard lock(mutex_);
+            places_.push_back(import::to_string(place));
+            progress_.show("importing", ++sent_, 0);
+        }
+        return pipeline_.put(command.text()) ? Next::kContinue : Next::kStop;
     }
-    return pipeline_.put(command.text()) ? import::Next::kContinue : import::Next::kStop;
-} void finish() {
-    pipeline_.finish();
-}
+    void finish() {
+        pipeline_.finish();
+        progress_.clear();
+    }
 
-private:
-void count(const Outcome& outcome) {
-    std::string place;
-    {
+ private:
+    void count(const Outcome& outcome) {
         const std::lock_guard lock(mutex_);
-        place = std::move(places_.front());
+        const std::string place = std::move(places_.front());
         places_.pop_front();
+        ++totals_->commands;
+        if (outcome.kind == OutcomeKind::kAccepted) {
+            totals_->duplicates += outcome.is_duplicate ? 1 : 0;
+            totals_->events += outcome.is_duplicate ? 0 : outcome.events.size();
+            return;
+        }
+        ++totals_->rejected;
+        const std::string why =
+            outcome.rejection
+                ? fmt::format("{} ({})", outcome.rejection->message, outcome.rejection->code->name)
+                : outcome.detail;
+        progress_.clear();
+        cli_->err() << "error: " << place << ": " << why << '\n';
     }
-    ++totals_->commands;
-    if (outcome.kind == OutcomeKind::kAccepted) {
-        totals_->duplicates += outcome.is_duplicate ? 1 : 0;
-        totals_->events += outcome.is_duplicate ? 0 : outcome.events.size();
-        return;
-    }
-    ++totals_->rejected;
-    const std::string why = outcome.rejection ? fmt::format("{} ({})", outcome.rejection->message,
-                                                            outcome.rejection->code->name)
-                                              : outcome.detail;
-    cli_->err() << "error: " << place << ": " << why << '\n';
-}
 
-Cli* cli_;
-Totals* totals_;
-std::mutex mutex_;  // guards places_
-std::deque<std::string> places_;
-Pipeline pipeline_;  // the last member: it ends before what its callback uses
-};                   // namespace
+    Cli* cli_;
+    Totals* totals_;
+    std::mutex mutex_;  // guards what follows, and stderr
+    std::deque<std::string> places_;
+    Progress progress_;
+    std::uint64_t sent_ = 0;
+    Pipeline pipeline_;  // the last member: it ends before what its callback uses
+};
 
 class ReportingSink final : public import::ProblemSink {
  public:
     ReportingSink(Cli& cli, bool goes_on, Totals& totals)
         : cli_(&cli), goes_on_(goes_on), totals_(&totals) {}
 
-    import::Next report(const import::Problem& problem) override { ++totals_->problems;
-    cli_->err() << "error: " << import::to_string(problem.place) << ": " << problem.reason << '\n';
-    if (goes_on_) return import::Next::kContinue;
-    cli_->err() << "next:  --continue goes on with the records that can be read.\n";
-    return import::Next::kStop;
-}
+    Next report(const import::Problem& problem) override {
+        ++totals_->problems;
+        cli_->err() << "error: " << import::to_string(problem.place) << ": " << problem.reason
+                    << '\n';
+        if (goes_on_) return Next::kContinue;
+        cli_->err() << "next:  --continue goes on with the records that can be read.\n";
+        return Next::kStop;
+    }
 
-private : Cli* cli_;
-const bool goes_on_;
-Totals* totals_;
-};  // namespace skein::cli
+ private:
+    Cli* cli_;
+    const bool goes_on_;
+    Totals* totals_;
+};
 
 void print_totals(Cli& cli, const Totals& totals) {
     if (cli.format() == Format::kText) {
@@ -118,8 +131,8 @@ int import_all(Cli& cli, const ImportOptions& options) {
                          totals);
     ReportingSink problems(cli, options.goes_on, totals);
     for (const std::string& path : options.paths) {
-        const import::Next next = import::import_path(*importer, path, {commands, problems});
-        if (next == import::Next::kStop) break;
+        const Next next = import::import_path(*importer, path, {commands, problems});
+        if (next == Next::kStop) break;
     }
     commands.finish();
     print_totals(cli, totals);

@@ -5,8 +5,10 @@
 #include "engine/codec/event_json.h"
 #include "engine/json/patch.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/interrupt.h"
 #include "tools/cli/reading.h"
 #include "tools/cli/text_output.h"
+#include "tools/library/follow.h"
 
 namespace skein::cli {
 
@@ -23,6 +25,7 @@ struct LogOptions {
     bool graph = false;
     bool stat = false;
     bool patch = false;
+    bool follow = false;
 };
 
 // The other stream that an event took something from: a fork's origin, a merge's source, a parent.
@@ -55,7 +58,7 @@ class LogPrinter {
         } else {
             print_text(event, changes);
         }
-        return ++printed_ != options_->count;
+        return ++printed_ != options_->count && cli_->out().good();
     }
 
  private:
@@ -80,9 +83,10 @@ class LogPrinter {
     void print_text(const domain::Event& event, const std::vector<json::Change>& changes) {
         const domain::EventMeta& meta = event.meta;
         const std::string margin = options_->graph ? "| " : "";
-        std::string line =
-            fmt::format("{}{:>6}  {}  {}", options_->graph ? "* " : "", meta.version.value(),
-                        format_time(meta.recorded_at), event.body->type().name);
+        const std::string version = fmt::format("{:>6}", meta.version.value());
+        std::string line = fmt::format(
+            "{}{}  {}  {}", options_->graph ? "* " : "", cli_->paint(Colour::kYellow, version),
+            format_time(meta.recorded_at), cli_->paint(Colour::kBold, event.body->type().name));
         if (!meta.actor.empty()) line += "  " + shortened(meta.actor, 40);
         if (!meta.reason.empty()) line += "  (" + shortened(meta.reason, 60) + ")";
         if (options_->stat) line += fmt::format("  {} changes", changes.size());
@@ -105,9 +109,13 @@ class LogPrinter {
         for (const json::Change& change : changes) {
             cli_->out() << margin << "        " << printable(change.path) << '\n';
             if (change.from)
-                cli_->out() << margin << "          - " << shortened(change.from->text()) << '\n';
+                cli_->out() << margin << "          "
+                            << cli_->paint(Colour::kRed, "- " + shortened(change.from->text()))
+                            << '\n';
             if (change.to)
-                cli_->out() << margin << "          + " << shortened(change.to->text()) << '\n';
+                cli_->out() << margin << "          "
+                            << cli_->paint(Colour::kGreen, "+ " + shortened(change.to->text()))
+                            << '\n';
         }
     }
 
@@ -126,7 +134,27 @@ void print_forwards(Store& store, const Stream& stream, const Bounds& bounds, Lo
     });
 }
 
+// Oldest first, until Ctrl-C: the last `count` events, then what is appended.
+int follow_log(Cli& cli, Store& store, const Stream& stream, LogOptions options) {
+    catch_interrupts();
+    const std::uint64_t head = store.log().stream_head(stream).value();
+    const Version after(head - std::min<std::uint64_t>(head, options.count));
+    options.count = 0;
+    LogPrinter printer(cli, store, options);
+    const FollowOptions following{stream, after,
+                                  [&cli] { return is_interrupted() || !cli.out().good(); }};
+    follow(store, following, [&](const log::EventView& view) {
+        printer.print({replay::decode_stored(view, store.codec()), hash_from_bytes(view.hash)});
+        cli.out().flush();
+    });
+    return kInterrupted;
+}
+
 int print_log(Cli& cli, const LogOptions& options) {
+    if (options.follow && (options.reverse || options.address.find('@') != std::string::npos))
+        return cli.refuse_usage(
+            "--follow begins at the end, and goes on from there",
+            "Leave the point and --reverse out; -n shows the last events first.");
     Store& store = cli.open(OpenMode::kMustExist);
     if (!options.type.empty() && store.registry().find_event(options.type) == nullptr)
         return cli.refuse_usage(
@@ -137,6 +165,8 @@ int print_log(Cli& cli, const LogOptions& options) {
     const auto bounds = bounds_of(store, *located);
     if (!bounds) return cli.refuse(bounds.error());
     const Stream& stream = located->resource.stream;
+    if (options.follow) return follow_log(cli, store, stream, options);
+    cli.page();
     LogPrinter printer(cli, store, options);
     if (options.reverse) {
         print_forwards(store, stream, *bounds, printer);
@@ -159,12 +189,14 @@ void add_log(CLI::App& app, Cli& cli, const SetAction& set) {
     sub->add_option(
         "--path", options->path,
         "Only events that changed the value at this JSON Pointer, like /variables/budget");
-    sub->add_option("-n", options->count, "At most so many");
+    sub->add_option("-n", options->count, "At most so many; with --follow: the last ones first");
     sub->add_flag("--reverse", options->reverse, "Oldest first");
     sub->add_flag("--oneline", options->oneline, "One line an event");
     sub->add_flag("--graph", options->graph, "Where forks and merges come from");
     sub->add_flag("--stat", options->stat, "How many values each event changed");
     sub->add_flag("--patch", options->patch, "What each event changed");
+    sub->add_flag("--follow", options->follow,
+                  "Then new events as they are appended; until Ctrl-C");
     sub->footer("Examples:\n  skein log run/r1 --oneline\n  skein log run/r1@3..9 --patch");
     sub->callback(
         [&cli, options, set] { set([&cli, options] { return print_log(cli, *options); }); });

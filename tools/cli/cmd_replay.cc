@@ -67,6 +67,30 @@ bool agree(Cli& cli, Store& store, const std::string& address, const json::Value
     return is_equal;
 }
 
+// The parked event that keeps the views of a stream from reaching the point; none where nothing
+// does.
+std::optional<projections::Views::Parked> parked_before(Store& store, const std::string& address) {
+    store.views().catch_up();
+    const auto all = store.views().parked();
+    if (all.empty()) return std::nullopt;
+    const auto located = locate(store, address);
+    if (!located || located->address.is_range()) return std::nullopt;
+    const Stream& stream = located->resource.stream;
+    const auto version = store.resolve(stream, located->point(), replay::ClockKind::kRecorded);
+    for (const auto& parked : all) {
+        if (parked.stream == stream && version && parked.version <= *version) return parked;
+    }
+    return std::nullopt;
+}
+
+int refuse_behind(Cli& cli, const projections::Views::Parked& parked) {
+    cli.err() << fmt::format(
+        "error: the view of {} is behind the point: its version {} is parked ({})\n"
+        "next:  `skein parked ls` says why; --from log reads the log alone.\n",
+        parked.stream.str(), parked.version.value(), parked.code);
+    return kBehind;
+}
+
 int replay_state(Cli& cli, const ReplayOptions& options) {
     if (!options.at.empty() && options.address.find('@') != std::string::npos)
         return cli.refuse_usage("the point is given twice: in RESOURCE@POINT and by --at",
@@ -74,6 +98,9 @@ int replay_state(Cli& cli, const ReplayOptions& options) {
     const bool lacks_mark = !options.at.empty() && options.at.front() != '@';
     const std::string address = options.address + (lacks_mark ? "@" : "") + options.at;
     Store& store = cli.open(OpenMode::kMustExist);
+    if (options.from == "view") {
+        if (const auto parked = parked_before(store, address)) return refuse_behind(cli, *parked);
+    }
     const auto begin = std::chrono::steady_clock::now();
     const auto reading =
         store.read(address, {source_of(options.from), replay::ClockKind::kRecorded});

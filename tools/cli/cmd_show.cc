@@ -32,6 +32,7 @@ int show_event(Cli& cli, std::string_view id) {
     if (!found)
         return cli.refuse(domain::reject(domain::codes::kPointOutOfRange,
                                          fmt::format("there is no event {} in this store", id)));
+    cli.page();
     cli.print_or_show(codec::event_json(found->event, found->hash));
     return kOk;
 }
@@ -80,6 +81,7 @@ int show_why(Cli& cli, Store& store, const Reading& reading) {
         item.member("value", origin.value);
         items.push_back(item.value());
     }
+    cli.page();
     if (cli.format() == Format::kText) {
         print_table(cli.out(), table);
         return kOk;
@@ -109,8 +111,12 @@ int show(Cli& cli, const ShowOptions& options) {
                       << "` shows what there is; a path is like /variables/budget/value.\n";
             return kNotFound;
         }
+        cli.page();
         cli.print(*found);
-    } else if (options.values) {
+        return kOk;
+    }
+    cli.page();
+    if (options.values) {
         cli.print(document);
     } else {
         cli.print_or_show(document);

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include "engine/codec/envelope.h"
 #include "engine/json/writer.h"
 #include "engine/replay/verify.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/interrupt.h"
+#include "tools/cli/progress.h"
 #include "tools/cli/reading.h"
 #include "tools/cli/text_output.h"
 
@@ -23,18 +26,46 @@ struct Report {
 constexpr std::string_view kRebuildRemedy =
     "Run `skein views rebuild`: views are made from the log.";
 
-json::Value place_of_finding(const replay::Finding& finding) {
+// The event that a finding is about, where it can still be read.
+std::optional<domain::EventMeta> event_of(Store& store, const replay::Finding& finding) {
+    std::optional<Position> position = finding.position;
+    if (position->value() == 0) position = store.log().position_of(finding.stream, finding.version);
+    if (!position) return std::nullopt;
+    const auto stored = store.log().read(finding.shard, *position);
+    if (!stored) return std::nullopt;
+    const auto decoded = codec::decode_event(stored->bytes, store.codec());
+    if (!decoded) return std::nullopt;
+    const domain::EventMeta& meta = decoded->event.meta;
+    const bool is_another = !finding.stream.empty() && meta.stream != finding.stream;
+    return is_another ? std::nullopt : std::optional(meta);
+}
+
+json::Value number_or_null(std::uint64_t number) {
+    return number == 0 ? json::Value() : json::Value::unsigned_integer(number);
+}
+
+// A POINT: what the finding says, and what its event adds; null where nobody knows.
+json::Value place_of_finding(Store& store, const replay::Finding& finding) {
+    const auto meta = event_of(store, finding);
+    const bool has_stream = !finding.stream.empty();
+    json::Value stream = has_stream ? json::Value::string(finding.stream.str()) : json::Value();
+    json::Value version = number_or_null(finding.version.value());
+    json::Value position = number_or_null(finding.position.value());
+    if (meta && !has_stream) stream = json::Value::string(meta->stream.str());
+    if (meta && version.is_null()) version = number_or_null(meta->version.value());
+    if (meta && position.is_null()) position = number_or_null(meta->position.value());
     json::ObjectWriter out;
-    out.member_null("event_id");
-    out.member_number("position", finding.position.value());
-    out.member_null("recorded_at");
+    out.member("event_id", meta ? json::Value::string(meta->event_id.str()) : json::Value());
+    out.member("position", position);
+    out.member("recorded_at",
+               meta ? json::Value::string(format_time(meta->recorded_at)) : json::Value());
     out.member_number("shard", finding.shard.value());
-    out.member_text("stream", finding.stream.str());
-    out.member_number("version", finding.version.value());
+    out.member("stream", stream);
+    out.member("version", version);
     return out.value();
 }
 
-json::Value report_document(const Report& report) {
+json::Value report_document(Store& store, const Report& report) {
     std::vector<json::Value> failures;
     for (const replay::Finding& finding : report.log.findings) {
         json::ObjectWriter item;
@@ -42,7 +73,7 @@ json::Value report_document(const Report& report) {
         item.member_text("found", finding.found);
         item.member_text("remedy", finding.remedy);
         item.member_text("what", finding.what);
-        item.member("where", place_of_finding(finding));
+        item.member("where", place_of_finding(store, finding));
         failures.push_back(item.value());
     }
     json::ObjectWriter checked;
@@ -57,25 +88,26 @@ json::Value report_document(const Report& report) {
     return out.value();
 }
 
-void add_views(Report& report, Store& store, const std::optional<Stream>& only) {
+void add_views(Report& report, Store& store, const std::optional<Stream>& only,
+               Progress& progress) {
     store.views().catch_up();
-    const auto failures = store.views().verify(
-        only, [&report](std::uint64_t done) { report.views = std::max(report.views, done); });
+    progress.set_unit("rows");
+    const auto failures = store.views().verify(only, [&progress](std::uint64_t done) {
+        progress.report("comparing views with the log", done, 0);
+    });
     for (const auto& failure : failures) {
         replay::Finding finding;
         finding.what = "view " + failure.what;
         finding.stream = failure.stream;
-        finding.shard = log::shard_of(store.log(), failure.stream);
-        finding.version = store.log().stream_head(failure.stream);
-        finding.position =
-            store.log().position_of(failure.stream, finding.version).value_or(Position());
+        finding.shard =
+            failure.stream.empty() ? failure.shard : log::shard_of(store.log(), failure.stream);
+        finding.version = failure.version;
+        finding.position = failure.position;
         finding.expected = failure.expected;
         finding.found = failure.found;
         finding.remedy = kRebuildRemedy;
         report.log.findings.push_back(std::move(finding));
     }
-    // Streams of the list, where the views report none: those were compared one by one.
-    if (report.views > 0) return;
     if (only) {
         report.views = 1;
         return;
@@ -86,23 +118,32 @@ void add_views(Report& report, Store& store, const std::optional<Stream>& only) 
     });
 }
 
-void print_report(Cli& cli, const Report& report) {
-    if (cli.format() != Format::kText) return cli.print(report_document(report));
+// A member of a POINT for people.
+std::string member_of(const json::Value& point, std::string_view name) {
+    return plain(*point.find(name));
+}
+
+void print_report(Cli& cli, Store& store, const Report& report) {
+    if (cli.format() != Format::kText) return cli.print(report_document(store, report));
     cli.out() << fmt::format("{}: {} events in {} shards, {} views\n",
                              report.log.findings.empty() ? "ok" : "damaged", report.log.events,
                              report.log.shards, report.views);
-    for (const replay::Finding& finding : report.log.findings)
+    for (const replay::Finding& finding : report.log.findings) {
+        const json::Value where = place_of_finding(store, finding);
         cli.out() << fmt::format(
             "  {} at {} version {} (shard {} position {})\n    expected {}\n    found    {}\n",
-            finding.what, finding.stream.empty() ? "-" : finding.stream.str(),
-            finding.version.value(), finding.shard.value(), finding.position.value(),
-            shortened(finding.expected), shortened(finding.found));
+            finding.what, member_of(where, "stream"), member_of(where, "version"),
+            member_of(where, "shard"), member_of(where, "position"), shortened(finding.expected),
+            shortened(finding.found));
+    }
 }
 
 int verify(Cli& cli, const VerifyOptions& options) {
     if (options.all && !options.resource.empty())
         return cli.refuse_usage("both a resource and --all are given", "Leave one of them out.");
+    catch_interrupts();
     Store& store = cli.open(OpenMode::kMustExist);
+    Progress progress(cli, "events", "Begin again; verifying changes nothing.");
     Report report;
     std::optional<Stream> only;
     if (!options.resource.empty()) {
@@ -111,11 +152,15 @@ int verify(Cli& cli, const VerifyOptions& options) {
         only = located->resource.stream;
         report.log = replay::verify_stream(store.log(), store.codec(), *only);
     } else {
-        report.log = replay::verify_log(store.log(), store.codec(), [](std::uint64_t) {});
+        const std::uint64_t total = event_count(store);
+        report.log = replay::verify_log(store.log(), store.codec(), [&](std::uint64_t done) {
+            progress.report("verifying the log", done, total);
+        });
     }
     // Where the log itself does not fold, there is nothing to compare views with.
-    if (report.log.findings.empty()) add_views(report, store, only);
-    print_report(cli, report);
+    if (report.log.findings.empty()) add_views(report, store, only, progress);
+    progress.clear();
+    print_report(cli, store, report);
     if (report.log.findings.empty()) return kOk;
     const replay::Finding& first = report.log.findings.front();
     cli.err() << fmt::format("error: {} failures; the first: {}\nnext:  {}\n",

@@ -2,7 +2,9 @@
 
 #include "engine/json/writer.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/interrupt.h"
 #include "tools/cli/listing.h"
+#include "tools/cli/progress.h"
 #include "tools/cli/shapes.h"
 #include "tools/cli/text_output.h"
 
@@ -33,12 +35,18 @@ int list_views(Cli& cli) {
 }
 
 int rebuild_views(Cli& cli, bool keeps_both) {
+    catch_interrupts();
     Store& store = cli.open(OpenMode::kMustExist);
     const auto after = keeps_both ? projections::Views::AfterRebuild::kKeepBoth
                                   : projections::Views::AfterRebuild::kSwitch;
     std::uint64_t events = 0;
-    const std::string generation = store.views().rebuild(
-        after, [&events](std::uint64_t done, std::uint64_t) { events = std::max(events, done); });
+    Progress progress(cli, "events", "Begin again; the views that were live still are.");
+    const std::string generation =
+        store.views().rebuild(after, [&](std::uint64_t done, std::uint64_t total) {
+            events = std::max(events, done);
+            progress.report("rebuilding", done, total);
+        });
+    progress.clear();
     if (cli.format() == Format::kText) {
         cli.out() << generation << '\n';
     } else {

@@ -22,6 +22,7 @@ void add_tag(CLI::App& app, Cli& cli, const SetAction& set);
 void add_checkpoint(CLI::App& app, Cli& cli, const SetAction& set);
 void add_restore(CLI::App& app, Cli& cli, const SetAction& set);
 void add_verify(CLI::App& app, Cli& cli, const SetAction& set);
+void add_backup(CLI::App& app, Cli& cli, const SetAction& set);
 void add_views(CLI::App& app, Cli& cli, const SetAction& set);
 void add_parked(CLI::App& app, Cli& cli, const SetAction& set);
 void add_export(CLI::App& app, Cli& cli, const SetAction& set);

@@ -61,6 +61,13 @@ std::optional<ShownEvent> find_event(Store& store, const Uuid& event_id) {
     return found;
 }
 
+std::uint64_t event_count(Store& store) {
+    std::uint64_t count = 0;
+    for (std::uint32_t shard = 0; shard < store.log().shard_count(); ++shard)
+        count += store.log().head(Shard(shard)).position.value();
+    return count;
+}
+
 std::shared_ptr<const domain::State> folded(Store& store, const Stream& stream, Version version) {
     if (version.value() == 0) return store.registry().make_state(stream);
     return store.states(ReadFrom::kLog).at(stream, version);

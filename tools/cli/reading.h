@@ -34,6 +34,9 @@ struct ShownEvent {
 ShownEvent event_at(Store& store, const Stream& stream, Version version);
 std::optional<ShownEvent> find_event(Store& store, const Uuid& event_id);
 
+// Of all shards together, now.
+std::uint64_t event_count(Store& store);
+
 // The state after `version` by a fold of the log; empty before the first event.
 std::shared_ptr<const domain::State> folded(Store& store, const Stream& stream, Version version);
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
+#include "engine/json/writer.h"
 #include "tools/cli/choices.h"
 
 namespace skein::cli {
@@ -42,10 +45,39 @@ int report(Cli& cli, const Outcome& outcome) {
     return exit_of(outcome);
 }
 
+namespace {
+
+// The result of a dry run: the versions that the events would have now, and no positions.
+json::Value preview_document(Store& store, const Outcome& outcome) {
+    std::map<std::string, Version> versions;
+    std::vector<json::Value> events;
+    for (const runtime::OutcomeEvent& event : outcome.events) {
+        const auto [place, is_first] = versions.try_emplace(event.stream.str());
+        if (is_first) place->second = store.log().stream_head(event.stream);
+        place->second = place->second.next();
+        json::ObjectWriter item;
+        item.member_null("position");
+        item.member_number("shard", event.shard.value());
+        item.member_text("stream", event.stream.str());
+        item.member_number("version", place->second.value());
+        events.push_back(item.value());
+    }
+    auto members = runtime::outcome_document(outcome).members();
+    for (auto& [name, value] : members) {
+        if (name == "events") value = json::Value::array(events);
+    }
+    return json::Value::object(std::move(members));
+}
+
+}  // namespace
+
 int send_command(Cli& cli, Store& store, Members members, SendMode mode) {
     const json::Value command = json::Value::object(std::move(members));
-    return report(
-        cli, mode == SendMode::kDryRun ? store.preview(command).outcome : store.submit(command));
+    if (mode == SendMode::kDo) return report(cli, store.submit(command));
+    const Outcome outcome = store.preview(command).outcome;
+    if (outcome.kind != OutcomeKind::kAccepted || outcome.is_duplicate) return report(cli, outcome);
+    cli.print(preview_document(store, outcome));
+    return kOk;
 }
 
 Members address_of(const Stream& stream) {

@@ -100,7 +100,7 @@ bool is_group(const json::Value& value) {
     return (value.is_object() || value.is_array()) && value.count() > 0;
 }
 
-void print_group(std::ostream& out, std::string_view name, const json::Value& group) {
+void print_group(std::ostream& out, const std::string& heading, const json::Value& group) {
     Table table;
     group.for_each_member([&](std::string_view key, const json::Value& entry) {
         table.rows.push_back(entry_row(key, entry));
@@ -108,7 +108,7 @@ void print_group(std::ostream& out, std::string_view name, const json::Value& gr
     group.for_each_element([&](const json::Value& element) {
         table.rows.push_back({"  " + shortened(plain(element))});
     });
-    out << name << '\n';
+    out << heading << '\n';
     print_table(out, table);
 }
 
@@ -152,7 +152,7 @@ void print_csv(std::ostream& out, const Table& table) {
     for (const auto& row : table.rows) print_csv_row(out, row);
 }
 
-void print_document(std::ostream& out, const json::Value& document) {
+void print_document(std::ostream& out, const json::Value& document, const Painting& heading) {
     if (!document.is_object()) {
         out << printable(document.text()) << '\n';
         return;
@@ -166,7 +166,7 @@ void print_document(std::ostream& out, const json::Value& document) {
     });
     print_table(out, facts);
     document.for_each_member([&](std::string_view name, const json::Value& value) {
-        if (is_group(value)) print_group(out, name, value);
+        if (is_group(value)) print_group(out, heading(name), value);
     });
 }
 

@@ -5,6 +5,7 @@
 // Threads: pure. Errors: none. Source: interfaces section 4 (output).
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -32,7 +33,9 @@ void print_table(std::ostream& out, const Table& table);
 // RFC 4180.
 void print_csv(std::ostream& out, const Table& table);
 
+// What is done to the heading of a group: colour, or nothing.
+using Painting = std::function<std::string(std::string_view)>;
 // A state document: its texts and numbers a line each, then each group with its entries.
-void print_document(std::ostream& out, const json::Value& document);
+void print_document(std::ostream& out, const json::Value& document, const Painting& heading);
 
 }  // namespace skein::cli

@@ -11,13 +11,11 @@
 #include "engine/log/rocksdb/rocks_log.h"
 #include "tools/library/committed_states.h"
 #include "tools/library/store_directory.h"
+#include "tools/library/view_acks.h"
 
 namespace skein {
 
 namespace {
-
-// How long one wait for a view may last before the caller looks again at deadline and shutdown.
-constexpr std::chrono::milliseconds kViewWait{1000};
 
 Result<json::Value, domain::Rejection> parse_json(std::string_view text) {
     auto value = json::parse(text);
@@ -61,6 +59,7 @@ Store::Store(const StoreOptions& options, Kinds kinds)
     snapshot_folds_ =
         std::make_unique<replay::LogStates>(*log_, *kinds_.codec, replay::Snapshots::kUse);
     committed_ = std::make_unique<CommittedStates>(*log_, *views_, *folds_);
+    view_acks_ = std::make_unique<ViewAcks>(*views_, options_.projecting);
     runtime_ = std::make_unique<runtime::Runtime>(
         runtime::Runtime::Parts{log_.get(), kinds_.codec.get(), committed_.get(), clock_, random_},
         options_.runtime);
@@ -69,8 +68,16 @@ Store::Store(const StoreOptions& options, Kinds kinds)
 
 Store::~Store() { close(); }
 
+log::EventLog& Store::log() { return *log_; }
+
+void Store::checkpoint(const std::filesystem::path& directory,
+                       const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+    log_->checkpoint(directory.string(), progress);
+}
+
 void Store::close() {
     if (runtime_) runtime_->stop();
+    if (view_acks_) view_acks_->stop();  // while the views still follow the log
     if (views_) views_->stop();
 }
 
@@ -86,7 +93,7 @@ Outcome Store::submit(const json::Value& command, runtime::Runtime::Deadline dea
     const domain::Ack ack = parsed->ack;
     Outcome outcome = runtime_->submit(std::move(*parsed), deadline);
     if (ack == domain::Ack::kView && outcome.kind == OutcomeKind::kAccepted)
-        return wait_for_view(std::move(outcome), deadline);
+        return view_acks_->wait(std::move(outcome), deadline);
     return outcome;
 }
 
@@ -96,27 +103,17 @@ std::optional<Uuid> Store::id_of(const json::Value& command) {
     return text ? Uuid::parse(*text) : std::nullopt;
 }
 
-Outcome Store::wait_for_view(Outcome outcome, runtime::Runtime::Deadline deadline) {
-    if (options_.projecting == Projecting::kOnDemand) {
-        views_->catch_up();
-        return outcome;
-    }
-    const runtime::OutcomeEvent& last = outcome.events.back();
-    while (!views_->wait_for(last.shard, last.position, kViewWait)) {
-        if (!deadline || std::chrono::steady_clock::now() < *deadline) continue;
-        outcome.kind = OutcomeKind::kUnknown;
-        outcome.detail = "durable, but the view had not reached it when the deadline passed";
-        break;
-    }
-    return outcome;
-}
-
 void Store::submit_async(std::string_view command, runtime::Runtime::Callback done,
                          std::shared_ptr<runtime::Sequence> sequence) {
     auto document = parse_json(command);
     if (!document) return done(runtime::rejected(std::nullopt, std::move(document.error())));
     auto parsed = runtime_->parse(*document);
     if (!parsed) return done(runtime::rejected(id_of(*document), std::move(parsed.error())));
+    if (parsed->ack == domain::Ack::kView)
+        done = [this, answer = std::move(done)](Outcome outcome) {
+            if (outcome.kind != OutcomeKind::kAccepted) return answer(std::move(outcome));
+            view_acks_->wait_async(std::move(outcome), answer);
+        };
     runtime_->submit_async(std::move(*parsed), std::move(done), std::move(sequence));
 }
 

@@ -32,6 +32,12 @@
 
 namespace skein {
 
+namespace log {
+class RocksLog;
+}
+
+class ViewAcks;
+
 using runtime::Outcome;
 using runtime::OutcomeKind;
 
@@ -97,7 +103,8 @@ class Store {
     // when the local view has it.
     Outcome submit(std::string_view command, runtime::Runtime::Deadline deadline = std::nullopt);
     Outcome submit(const json::Value& command, runtime::Runtime::Deadline deadline = std::nullopt);
-    // Answers through `done` once durable or refused; see Runtime::submit_async.
+    // Answers through `done` once durable or refused, with ack "view" once the local view has it;
+    // see Runtime::submit_async.
     void submit_async(std::string_view command, runtime::Runtime::Callback done,
                       std::shared_ptr<runtime::Sequence> sequence = nullptr);
     // What the command would do now; nothing is appended.
@@ -119,11 +126,16 @@ class Store {
 
     const domain::Registry& registry() const { return *kinds_.registry; }
     const codec::Codec& codec() const { return *kinds_.codec; }
-    log::EventLog& log() { return *log_; }
+    log::EventLog& log();
     projections::Views& views() { return *views_; }
     runtime::RuntimeCounters counters() const { return runtime_->counters(); }
     const Clock& clock() const { return *clock_; }
     Random& random() { return *random_; }
+
+    // A copy of the log in `directory`, which must not exist, while writers go on; see RocksLog.
+    // Backups (backup.h) are made of it.
+    void checkpoint(const std::filesystem::path& directory,
+                    const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
     // Answers what waits, stops the threads, writes the views out. Also done by the destructor.
     void close();
@@ -132,7 +144,6 @@ class Store {
     Store(const StoreOptions& options, Kinds kinds);
 
     static std::optional<Uuid> id_of(const json::Value& command);
-    Outcome wait_for_view(Outcome outcome, runtime::Runtime::Deadline deadline);
 
     const StoreOptions options_;
     const Kinds kinds_;
@@ -140,11 +151,12 @@ class Store {
     SystemRandom system_random_;
     const Clock* clock_;
     Random* random_;
-    std::unique_ptr<log::EventLog> log_;
+    std::unique_ptr<log::RocksLog> log_;
     std::unique_ptr<projections::Views> views_;
     std::unique_ptr<replay::LogStates> folds_;           // pure
     std::unique_ptr<replay::LogStates> snapshot_folds_;  // from stored snapshots
     std::unique_ptr<replay::States> committed_;          // views where they have it, else folds
+    std::unique_ptr<ViewAcks> view_acks_;
     std::unique_ptr<runtime::Runtime> runtime_;
 };
 

@@ -31,16 +31,6 @@ std::string read_mark(const fs::path& directory) {
     return line;
 }
 
-void write_mark(const fs::path& directory) {
-    const fs::path mark = directory / kMarkName;
-    std::ofstream out(mark);
-    out << kMarkText << '\n';
-    out.flush();
-    if (!out)
-        throw Fault(FaultKind::kUnavailable, fmt::format("cannot write {}", mark.string()),
-                    "Check free space and permissions of the directory.");
-}
-
 void make_directory(const fs::path& directory) {
     std::error_code error;
     fs::create_directories(directory, error);
@@ -52,10 +42,20 @@ void make_directory(const fs::path& directory) {
         throw Fault(FaultKind::kConfig,
                     fmt::format("{} holds other files and is no store", directory.string()),
                     "Name an empty or a new directory.");
-    write_mark(directory);
+    mark_directory(directory);
 }
 
 }  // namespace
+
+void mark_directory(const fs::path& directory) {
+    const fs::path mark = directory / kMarkName;
+    std::ofstream out(mark);
+    out << kMarkText << '\n';
+    out.flush();
+    if (!out)
+        throw Fault(FaultKind::kUnavailable, fmt::format("cannot write {}", mark.string()),
+                    "Check free space and permissions of the directory.");
+}
 
 void prepare_directory(const fs::path& directory, OpenMode mode) {
     std::error_code error;

@@ -15,5 +15,7 @@ enum class OpenMode;
 
 // Makes the directory and its mark where `mode` allows it, and checks the mark where it is there.
 void prepare_directory(const std::filesystem::path& directory, OpenMode mode);
+// Writes the mark into a directory that holds all else.
+void mark_directory(const std::filesystem::path& directory);
 
 }  // namespace skein

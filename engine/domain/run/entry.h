@@ -98,10 +98,14 @@ struct Entry {
 struct Step {
     StepStatus status = StepStatus::kPending;
     std::string type;                // empty where none was given
-    std::optional<Version> started;  // versions of this stream
+    std::optional<Version> started;  // versions of the stream where it happened
     std::optional<Version> ended;
     Version last;        // the last event about it: what @step:ID means
     json::Value detail;  // of UpdateStep, or the error of FailStep; null else
+    // Of the events at `started` and `last`: in a fork those versions are of the stream where it
+    // happened, positions tell their order in any. 0: from a state that was kept without them.
+    Position started_at = {};
+    Position last_at = {};
 
     json::Value document() const;
     json::Digest digest(const json::Path& at) const;

@@ -28,13 +28,14 @@ void stop_running(RunState& run, const std::string& id) {
 }
 
 // Lists a running step in the order of starting, which UpdateStep does not change: a step that it
-// sets running goes behind those started before it, and before all where it was never started.
-void go_on_running(RunState& run, const std::string& id, std::optional<Version> started) {
+// sets running goes behind those started before it, and before all where it was never started. A
+// fork's steps may have started in its source, so positions are compared, not versions.
+void go_on_running(RunState& run, const std::string& id, std::optional<Position> started) {
     auto& running = run.running_steps;
     const auto is_later = [&](const std::string& other) {
         const Step* step = run.steps.find(other);
         SKEIN_CHECK(step != nullptr, "step {} runs and is not listed", other);
-        return !started || step->started > started;
+        return !started || step->started_at > *started;
     };
     running.insert(std::find_if(running.begin(), running.end(), is_later), id);
 }
@@ -60,6 +61,7 @@ void StepStarted::evolve(RunState& run, const EventMeta& meta, const Past& /*pas
     changed.started = meta.version;
     changed.ended = std::nullopt;
     changed.last = meta.version;
+    changed.started_at = changed.last_at = meta.position;
     changed.detail = {};
     run.steps.put(step, std::move(changed));
     stop_running(run, step);
@@ -77,6 +79,7 @@ void StepCompleted::evolve(RunState& run, const EventMeta& meta, const Past& /*p
     Step changed = step_of(run, step);
     changed.status = StepStatus::kCompleted;
     changed.ended = changed.last = meta.version;
+    changed.last_at = meta.position;
     changed.detail = {};
     end_step(run, step, std::move(changed));
     if (output) assign(run, {Area::kIntermediate, step}, *output, meta, Source::kStep);
@@ -93,6 +96,7 @@ void StepFailed::evolve(RunState& run, const EventMeta& meta, const Past& /*past
     Step changed = step_of(run, step);
     changed.status = StepStatus::kFailed;
     changed.ended = changed.last = meta.version;
+    changed.last_at = meta.position;
     changed.detail = error;
     end_step(run, step, std::move(changed));
 }
@@ -109,11 +113,15 @@ void StepUpdated::evolve(RunState& run, const EventMeta& meta, const Past& /*pas
     Step changed = step_of(run, step);
     const bool ran = changed.status == StepStatus::kRunning;
     const bool runs = status == StepStatus::kRunning;
-    const auto started_before = changed.started;
+    const auto started_before = changed.started ? std::optional(changed.started_at) : std::nullopt;
     changed.status = status;
     changed.detail = detail.value_or(json::Value());
     changed.last = meta.version;
-    if (runs && !changed.started) changed.started = meta.version;
+    changed.last_at = meta.position;
+    if (runs && !changed.started) {
+        changed.started = meta.version;
+        changed.started_at = meta.position;
+    }
     if (is_terminal(status)) changed.ended = meta.version;
     run.steps.put(step, std::move(changed));
     if (ran && !runs) stop_running(run, step);

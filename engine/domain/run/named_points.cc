@@ -18,9 +18,17 @@ std::optional<Version> RunState::named_point(std::string_view space, std::string
     }
     if (space == "step") {
         const Step* step = steps.find(name);
-        return step == nullptr ? std::nullopt : std::optional(step->last);
+        if (step == nullptr || is_of_source(*step)) return std::nullopt;
+        return step->last;
     }
     return std::nullopt;
+}
+
+std::optional<Elsewhere> RunState::named_elsewhere(std::string_view space,
+                                                   std::string_view name) const {
+    const Step* step = space == "step" ? steps.find(name) : nullptr;
+    if (step == nullptr || !is_of_source(*step)) return std::nullopt;
+    return Elsewhere{sibling(forked_from->run), forked_from->version};
 }
 
 }  // namespace skein::domain::run

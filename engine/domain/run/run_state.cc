@@ -147,6 +147,15 @@ json::Value RunState::document(Timestamp /*now*/) const {
     return out.value();
 }
 
+std::optional<json::Value> RunState::list_member(std::string_view name) const {
+    if (name == "status") return json::Value::string(to_string(status));
+    if (name == "step") return text_or_null(step());
+    if (name == "parent") return point_or_null(parent);
+    if (name == "forked_from") return point_or_null(forked_from);
+    if (name == "updated_at" && exists()) return json::Value::string(format_time(updated_at));
+    return std::nullopt;
+}
+
 json::Value RunState::values(Timestamp /*now*/) const {
     json::ObjectWriter out;
     out.member("intermediate", entries_values(intermediate));

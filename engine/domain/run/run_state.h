@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "engine/base/cow_map.h"
+#include "engine/domain/list_members.h"
+#include "engine/domain/named_elsewhere.h"
 #include "engine/domain/run/entry.h"
 #include "engine/domain/section.h"
 #include "engine/domain/state.h"
@@ -29,7 +31,7 @@ struct MergedFrom {
     Position position;
 };
 
-class RunState final : public State {
+class RunState final : public State, public ListMembers, public NamedElsewhere {
  public:
     explicit RunState(Stream stream);
 
@@ -38,12 +40,16 @@ class RunState final : public State {
     json::Value values(Timestamp now) const override;
     json::Digest digest() const override;
     std::size_t size_bytes() const override;
+    std::optional<json::Value> list_member(std::string_view name) const override;
     // A critical or long run that was checkpointed after `since`, or has ended.
     bool is_recovery_point(Version since) const override;
     // Of a variable, else of an intermediate result.
     std::optional<json::Value> keyed_value(std::string_view key) const override;
     std::optional<Version> named_point(std::string_view space,
                                        std::string_view name) const override;
+    // A step whose last event was before the fork.
+    std::optional<Elsewhere> named_elsewhere(std::string_view space,
+                                             std::string_view name) const override;
     std::optional<json::Value> find_value(std::string_view area,
                                           std::string_view key) const override;
 
@@ -60,6 +66,10 @@ class RunState final : public State {
     // The version to print for an entry: 1 where it was inherited or forked.
     Version version_of(const Entry& entry) const;
     bool is_terminal() const { return run::is_terminal(status); }
+    // Whether the last event about a step stands in the stream that this run was forked from.
+    bool is_of_source(const Step& step) const {
+        return forked_from.has_value() && step.last_at < first_position;
+    }
     // The last started among the running steps, empty where none runs.
     std::string_view step() const;
 

@@ -31,6 +31,7 @@ StepStatus read_status(Fields& data) {
                                   StepStatus::kCancelled, StepStatus::kBlocked,
                                   StepStatus::kRunning};
     std::vector<std::string_view> names;
+    names.reserve(kChoices.size());
     for (const StepStatus choice : kChoices) names.push_back(to_string(choice));
     const auto index = data.one_of("status", Presence::kRequired, names);
     return index ? kChoices[*index] : StepStatus::kPending;

@@ -94,6 +94,7 @@ std::optional<SwarmStatus> parse_swarm_status(std::string_view text) {
 
 json::Value texts_value(const std::vector<std::string>& texts) {
     std::vector<json::Value> values;
+    values.reserve(texts.size());
     for (const std::string& text : texts) values.push_back(json::Value::string(text));
     return json::Value::array(values);
 }
@@ -160,6 +161,15 @@ json::Value SwarmState::document(Timestamp now) const {
     out.member("tools", tools);
     out.member("updated_at", time(updated_at));
     return out.value();
+}
+
+std::optional<json::Value> SwarmState::list_member(std::string_view name) const {
+    if (name == "status") return json::Value::string(to_string(status));
+    if (name == "goal") return goal;
+    if (name == "runs") return json::Value::unsigned_integer(runs.size());
+    if (name == "updated_at")
+        return time_or_null(exists() ? std::optional(updated_at) : std::nullopt);
+    return std::nullopt;
 }
 
 json::Value SwarmState::values(Timestamp now) const {

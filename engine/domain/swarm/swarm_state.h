@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/domain/list_members.h"
 #include "engine/domain/section.h"
 #include "engine/domain/state.h"
 
@@ -61,7 +62,7 @@ struct RunLine {
     std::size_t size_bytes() const;
 };
 
-class SwarmState final : public State {
+class SwarmState final : public State, public ListMembers {
  public:
     explicit SwarmState(Stream stream);
 
@@ -70,6 +71,7 @@ class SwarmState final : public State {
     json::Value values(Timestamp now) const override;
     json::Digest digest() const override;
     std::size_t size_bytes() const override;
+    std::optional<json::Value> list_member(std::string_view name) const override;
     // Of an item of the board, expired or not.
     std::optional<json::Value> keyed_value(std::string_view key) const override;
 

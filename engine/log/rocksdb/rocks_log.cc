@@ -12,6 +12,7 @@
 #include "engine/base/crash_point.h"
 #include "engine/log/batch_check.h"
 #include "engine/log/rocksdb/key_kinds.h"
+#include "engine/log/rocksdb/live_files.h"
 #include "engine/log/rocksdb/session.h"
 #include "engine/log/rocksdb/shard_state.h"
 #include "engine/log/rocksdb/status_fault.h"
@@ -84,7 +85,9 @@ RocksLog::RocksLog(const RocksLogOptions& options, Random& random) : options_(op
 RocksLog::~RocksLog() { close_session(); }
 
 void RocksLog::open_session(OpenMode mode, Random& random) {
-    auto made = std::make_unique<Session>(options_, mode, random);
+    RocksLogOptions options = options_;
+    if (!shards_.empty()) options.incarnation = Incarnation::kKeep;  // renewed once, when opened
+    auto made = std::make_unique<Session>(options, mode, random);
     if (shards_.empty()) {
         info_ = made->info();
         growth_ = std::make_unique<Growth>(info_.shard_count);
@@ -248,6 +251,22 @@ void RocksLog::write_synced(Session& session, rocksdb::WriteBatch& rows, const c
     if (status.ok()) return;
     session.refuse_writes("a write failed: " + status.ToString());
     throw fault_of(status, doing, options_.directory);
+}
+
+void RocksLog::checkpoint(const std::string& directory,
+                          const std::function<void(std::uint64_t, std::uint64_t)>& progress) const {
+    const std::shared_ptr<Session> open_now = session();
+    throw_if_failed(open_now->files().CreateDir(directory, rocksdb::IOOptions(), nullptr),
+                    "creating", directory);
+    copy_live_files(open_now->db(), open_now->files(), directory, progress);
+    // Opening checks it; closing moves the end of its write-ahead log, which may be torn, into
+    // tables, and writes its anchor.
+    RocksLogOptions copy = options_;
+    copy.directory = directory;
+    copy.mode = OpenMode::kMustExist;
+    copy.incarnation = Incarnation::kKeep;
+    SystemRandom random;
+    RocksLog::open(copy, random);
 }
 
 Epoch RocksLog::take_over(Shard shard) {

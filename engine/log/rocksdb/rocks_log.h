@@ -31,10 +31,14 @@ enum class OpenMode {
     kMustExist,  // Fault kConfig where there is none
     kReadOnly,   // as it stands now, also while another process writes it; never grows
 };
+// Of a store that exists: a restored log gets a new one, since it may go another way than the log
+// that it is a copy of, and views of that one must not be believed above it.
+enum class Incarnation { kKeep, kNew };
 
 struct RocksLogOptions {
     std::string directory;  // the log's own; its parent exists
     OpenMode mode = OpenMode::kMustExist;
+    Incarnation incarnation = Incarnation::kKeep;
     std::uint32_t shard_count = 16;  // of a new store
     std::size_t block_cache_bytes = 64U << 20;
     std::size_t write_buffer_bytes = 64U << 20;  // bounds what is replayed after a crash
@@ -65,6 +69,11 @@ class RocksLog final : public EventLog {
     void reopen() override;
     // Why the log takes no writes, or empty.
     std::string write_failure() const;
+    // A store of its own in `directory`, which must not exist, while writers go on: what was
+    // acknowledged before the call stands in it, batches whole. It is closed and synced on return.
+    // On failure what was copied stays there. `progress` is told bytes done and in all.
+    void checkpoint(const std::string& directory,
+                    const std::function<void(std::uint64_t, std::uint64_t)>& progress) const;
     Epoch take_over(Shard shard) override;
 
     std::optional<Receipt> find_receipt(const Scope& scope, const Uuid& command_id) const override;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/base/bytes.h"
+#include "engine/base/chain.h"
 #include "engine/log/rocksdb/database_options.h"
 #include "engine/log/rocksdb/key_kinds.h"
 #include "engine/log/rocksdb/status_fault.h"
@@ -48,17 +49,6 @@ bool is_rocksdb_name(const std::string& name) {
     return false;
 }
 
-Hash chain_start(const Uuid& store_id) { return blake2b_256(store_id.view()); }
-
-Hash chain_next(Shard shard, Position position, const Hash& previous, std::string_view bytes) {
-    std::string link(1, '\0');
-    put_u32_be(link, static_cast<std::uint32_t>(shard.value()));
-    put_u64_be(link, position.value());
-    link.append(previous.view());
-    link.append(blake2b_256(bytes).view());
-    return blake2b_256(link);
-}
-
 std::string varint_text(std::uint64_t value) {
     std::string text;
     put_varint(text, value);
@@ -94,6 +84,7 @@ Session::Session(const RocksLogOptions& options, OpenMode mode, Random& random)
     if (has_current()) check_files();
     open_database();
     read_info(random);
+    if (options_.incarnation == Incarnation::kNew) renew_incarnation(random);
     for (std::uint32_t i = 0; i < info_.shard_count; ++i) check_tail(Shard(i));
     is_open_ = true;
 }
@@ -290,6 +281,15 @@ void Session::create_info(Random& random) {
     rocksdb::WriteOptions synced;
     synced.sync = true;
     throw_if_failed(db_->Write(synced, &rows), "describing the store", options_.directory);
+}
+
+void Session::renew_incarnation(Random& random) {
+    const Uuid renewed = random.uuid();
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    throw_if_failed(db_->Put(synced, meta_key(kIncarnationName), std::string(renewed.view())),
+                    "naming the restored log of", options_.directory);
+    info_.incarnation = renewed;
 }
 
 Head Session::read_head(Shard shard) const {

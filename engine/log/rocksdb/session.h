@@ -37,6 +37,7 @@ class Session {
     rocksdb::DB& db() const { return *db_; }
     const StoreInfo& info() const { return info_; }
     const std::string& directory() const { return options_.directory; }
+    rocksdb::FileSystem& files() const { return *files_; }
     // As stored; checked against the events.
     Head read_head(Shard shard) const;
 
@@ -60,6 +61,7 @@ class Session {
     void open_database();
     void read_info(Random& random);
     void create_info(Random& random);
+    void renew_incarnation(Random& random);
     bool is_database_empty() const;
     void check_tail(Shard shard) const;
     enum class Manifest { kMoving, kAtRest };

@@ -102,7 +102,8 @@ std::vector<std::pair<std::uint64_t, std::string>> log_files(rocksdb::FileSystem
             name.substr(std::min(digits, name.size())) != kLogSuffix) {
             continue;
         }
-        found.emplace_back(std::stoull(name.substr(0, digits)), directory + "/" + name);
+        found.emplace_back(std::stoull(name.substr(0, digits)),
+                           fmt::format("{}/{}", directory, name));
     }
     std::sort(found.begin(), found.end());
     return found;

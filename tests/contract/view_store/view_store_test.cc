@@ -128,10 +128,19 @@ TEMPLATE_TEST_CASE("view store: an edited row is never given out", "", MemoryBac
     CHECK_THROWS_AS(backend.store->seek_for_prev("z", ""), ViewDamage);
     CHECK_THROWS_AS(keys_in(*backend.store, "", "z"), ViewDamage);
     std::vector<std::string> broken;
-    backend.store->check_rows([&](std::string_view key, bool sound) {
+    std::size_t seen = 0;
+    const auto look = [&](std::string_view key, bool sound) {
         if (!sound) broken.emplace_back(key);
-    });
+        ++seen;
+        return true;
+    };
+    backend.store->check_rows("", "", look);
     CHECK(broken == std::vector<std::string>{"b"});
+    CHECK(seen == 2);
+    backend.store->check_rows("a", "b", look);
+    CHECK(seen == 3);
+    backend.store->check_rows("", "", [&](std::string_view, bool) { return ++seen < 4; });
+    CHECK(seen == 4);
 }
 
 TEST_CASE("view store: rows written to disk are there after closing") {

@@ -38,6 +38,17 @@ std::vector<std::string> with_identifiers(const std::string& input) {
     return inputs;
 }
 
+// A payload of another schema may happen to fit one of ours: then all of it is read, and written
+// again it says the same.
+void check_taken_whole(const codec::Codec& standard, std::string_view type,
+                       const std::string& input) {
+    const auto taken = standard.decode_payload(type, 1, input);
+    if (!taken) return;
+    const auto again = standard.decode_payload(type, 1, standard.encode_payload(**taken));
+    REQUIRE(again);
+    CHECK((*again)->data() == (*taken)->data());
+}
+
 }  // namespace
 
 TEST_CASE("codec: the malformed buffers of the FlatBuffers project are never taken [V-170]") {
@@ -55,7 +66,7 @@ TEST_CASE("codec: the malformed buffers of the FlatBuffers project are never tak
             CHECK_FALSE(codec::decode_event(disguised, standard));
             CHECK_FALSE(codec::decode_snapshot(disguised, standard));
             for (const domain::EventType* type : all_types())
-                (void)standard.decode_payload(type->name, 1, disguised);
+                check_taken_whole(standard, type->name, disguised);
         }
     }
 }

@@ -368,6 +368,8 @@ void fill_sections(run::RunState& state, Dice& dice, std::size_t entries) {
                        dice.value()};
         step.started = maybe<Version>(dice, [&] { return dice.version(); });
         step.ended = maybe<Version>(dice, [&] { return dice.version(); });
+        step.started_at = Position(3 * i);
+        step.last_at = Position(5 * i);  // 0: a step of the first format
         state.steps.put(dice.id() + std::to_string(i), step);
         state.exports.put(dice.key() + std::to_string(i),
                           {any_of(dice, run::Destination::kExternalSystem), "/a", true});

@@ -255,3 +255,29 @@ TEST_CASE("restore: every rule that it can break has its code [V-21]", "[unit][r
     CHECK(story.refusal(R"("type":"RestoreRun","run":"none")", R"({"to":"@1"})") ==
           "run-not-found");
 }
+
+TEST_CASE("fork: steps of the source are in order with its own, and are no points of it [V-14]",
+          "[unit][run]") {
+    Story story;
+    story.run("r").set("r", "x", "1").set("r", "x", "2").set("r", "x", "3");
+    story.accept(R"("type":"StartStep","run":"r")", R"({"step":"old"})");
+    story.fork("f", "r");
+    story.accept(R"("type":"StartStep","run":"f")", R"({"step":"new"})");
+    CHECK(story.now("f")->steps.find("old")->started == Version(5));
+    CHECK(story.now("f")->steps.find("new")->started == Version(2));
+    CHECK_FALSE(story.now("f")->named_point("step", "old"));
+    const auto there = story.now("f")->named_elsewhere("step", "old");
+    REQUIRE(there);
+    CHECK(there->stream.str() == "swarm/s/run/r");
+    CHECK(there->version == Version(5));
+    CHECK_FALSE(story.now("f")->named_elsewhere("step", "new"));
+    CHECK_FALSE(story.now("f")->named_elsewhere("step", "none"));
+    // Going on, the old one stays before the new one, which started later.
+    for (const char* status : {"blocked", "running"})
+        story.accept(R"("type":"UpdateStep","run":"f")",
+                     std::string(R"({"step":"old","status":")") + status + "\"}");
+    CHECK(shown(story, "f", "step") == "\"new\"");
+    CHECK(story.now("f")->named_point("step", "old") == Version(4));
+    CHECK_FALSE(story.now("f")->named_elsewhere("step", "old"));
+    story.check_replay();
+}

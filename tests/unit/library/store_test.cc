@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <fstream>
@@ -275,4 +276,35 @@ TEST_CASE("store: what was accepted is there after it opens again, without its v
     CHECK(store->read("run/r1")->document().text() == before);
     CHECK(code_of(store->submit(set_budget(11))) == "accepted");
     CHECK(budget_at(*store, "run/r1") == "11");
+}
+
+TEST_CASE("store: of many commands on their way, those with ack view are answered when it has them",
+          "[library]") {
+    for (const Projecting projecting : {Projecting::kLive, Projecting::kOnDemand}) {
+        constexpr int kCommands = 200;
+        const TempDirectory directory;
+        StoreOptions options = options_at(directory.path() + "/store");
+        options.projecting = projecting;
+        const auto store = Store::open(options);
+        begin_run(*store);
+        std::atomic<int> answered{0};
+        std::atomic<int> behind{0};
+        for (int i = 0; i < kCommands; ++i) {
+            std::string command = set_budget(i);
+            command.insert(1, R"("ack":"view",)");
+            store->submit_async(command, [&](const Outcome& outcome) {
+                const auto& last = outcome.events.back();
+                if (store->views().applied(last.shard) < last.position) ++behind;
+                ++answered;
+            });
+        }
+        store->submit_async(R"({"ack":"view","type":"StartRun","swarm":"s1","run":"r1"})",
+                            [&](const Outcome& outcome) {
+                                CHECK(code_of(outcome) == "already-exists");
+                                ++answered;
+                            });
+        store->close();
+        CHECK(answered == kCommands + 1);
+        CHECK(behind == 0);
+    }
 }

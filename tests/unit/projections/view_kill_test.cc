@@ -61,10 +61,10 @@ void check_views(const std::string& directory, std::uint64_t seed) {
     options.directory = directory;
     const auto views = projections::Views::open(options, story.log(), story.codec());
     const auto failures = views->verify(std::nullopt, {});
-    CHECK(failures.empty());
     if (!failures.empty())
-        UNSCOPED_INFO(failures[0].stream.str()
-                      << " " << failures[0].what << " " << failures[0].found);
+        UNSCOPED_INFO(failures[0].stream.str() << " " << failures[0].what << " "
+                                               << failures[0].expected << " " << failures[0].found);
+    CHECK(failures.empty());
     views->catch_up();
     CHECK(views->counters().rebuilds == 0);
     CHECK(test::difference_from_fold(*views, story, 67) == "");

@@ -227,3 +227,29 @@ TEST_CASE("conditions: comparisons, words, pointers and errors with their column
         CHECK(condition.error().message.find("column") != std::string::npos);
     }
 }
+
+TEST_CASE("points: a step that a fork took over is found where it happened [V-26]", "[replay]") {
+    History history;
+    const auto send = [&](const std::string& run, const std::string& type,
+                          const std::string& data) {
+        history.step(R"({"type":")" + type + R"(","swarm":"s1","run":")" + run + R"(","data":)" +
+                     data + "}");
+    };
+    send("r1", "StartStep", R"({"step":"deep"})");
+    send("f1", "ForkRun", R"({"source":"r1"})");
+    send("f1", "StartStep", R"({"step":"near"})");
+    send("f2", "ForkRun", R"({"source":"f1"})");
+    history.run = Stream("swarm/s1/run/f2");
+    const auto deep = history.resolve("@step:deep");
+    REQUIRE_FALSE(deep);
+    CHECK(deep.error().code->name == "point-out-of-range");
+    CHECK(deep.error().message.find("swarm/s1/run/r1@8") != std::string::npos);
+    const auto near = history.resolve("@step:near");
+    REQUIRE_FALSE(near);
+    CHECK(near.error().message.find("swarm/s1/run/f1@2") != std::string::npos);
+    send("f2", "CompleteStep", R"({"step":"deep"})");
+    CHECK(history.resolve("@step:deep")->value() == 2);
+    const auto none = history.resolve("@step:none");
+    REQUIRE_FALSE(none);
+    CHECK(none.error().message.find("its versions are") != std::string::npos);
+}

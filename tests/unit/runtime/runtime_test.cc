@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "engine/base/fault.h"
+#include "engine/codec/envelope.h"
 #include "engine/replay/verify.h"
 #include "tests/unit/runtime/memory_engine.h"
 
@@ -292,4 +293,59 @@ TEST_CASE("runtime: long and critical runs leave recovery points that fold to th
         CHECK(snapshots.latest(stream)->document({}) == engine.folds.latest(stream)->document({}));
         CHECK(snapshots.latest(stream)->digest() == engine.folds.latest(stream)->digest());
     }
+}
+
+TEST_CASE("runtime: a step works on the context at its version, and its updates are events [V-10]",
+          "[runtime]") {
+    MemoryEngine engine;
+    const Stream run("swarm/s1/run/r1");
+    const auto values_at = [&](Version version) {
+        return engine.folds.at(run, version)->values(Timestamp{}).text();
+    };
+    const auto type_of = [&](const runtime::OutcomeEvent& place) {
+        const auto stored = engine.log.read(place.shard, place.position);
+        REQUIRE(stored);
+        return std::string(codec::decode_head(stored->bytes)->type);
+    };
+    // What the step returns, for the version of the context that it rests on.
+    const auto returned = [&](Version base) {
+        return engine.send(fmt::format(
+            R"({{"type":"UpdateContext","swarm":"s1","run":"r1","expected_version":{},"data":{{"updates":[
+                {{"key":"budget","op":"set","value":90,"source":"step"}},
+                {{"key":"seats","op":"append","value":"12A","source":"step"}}]}}}})",
+            base.value()));
+    };
+    engine.send(create_swarm("s1"));
+    engine.send(start_run("s1", "r1"));
+    engine.send(set_variable("s1", "r1", "budget", "120"));
+    const Outcome started =
+        engine.send(R"({"type":"StartStep","swarm":"s1","run":"r1","data":{"step":"price"}})");
+    REQUIRE(started.kind == OutcomeKind::kAccepted);
+    const Version given = started.events[0].version;
+    CHECK(values_at(given) == R"({"intermediate":{},"variables":{"budget":120}})");
+
+    // Another writer is in between: the step learns that its context is old.
+    engine.send(set_variable("s1", "r1", "budget", "200"));
+    CHECK(code_of(returned(given)) == "version-conflict");
+    CHECK(values_at(given) == R"({"intermediate":{},"variables":{"budget":120}})");
+    const Version current = engine.folds.latest(run)->version();
+    const Outcome updated = returned(current);
+    REQUIRE(updated.kind == OutcomeKind::kAccepted);
+    REQUIRE(updated.events.size() == 1);
+    CHECK(type_of(updated.events[0]) == "ContextUpdated");
+    CHECK(values_at(current) == R"({"intermediate":{},"variables":{"budget":200}})");
+    CHECK(values_at(updated.events[0].version) ==
+          R"({"intermediate":{},"variables":{"budget":90,"seats":["12A"]}})");
+
+    const Outcome ended = engine.send(
+        R"({"type":"CompleteStep","swarm":"s1","run":"r1","data":{"step":"price","output":{"fare":90}}})");
+    REQUIRE(ended.kind == OutcomeKind::kAccepted);
+    CHECK(type_of(ended.events[0]) == "StepCompleted");
+    CHECK(values_at(ended.events[0].version) ==
+          R"({"intermediate":{"price":{"fare":90}},"variables":{"budget":90,"seats":["12A"]}})");
+    const auto document = json::parse(engine.folds.latest(run)->document(Timestamp{}).text());
+    REQUIRE(document);
+    const auto seats = document->find("variables")->find("seats");
+    REQUIRE(seats);
+    CHECK(seats->find("source")->text() == "\"step\"");
 }

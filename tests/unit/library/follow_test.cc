@@ -1,0 +1,64 @@
+#include "tools/library/follow.h"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "tests/contract/temp_directory.h"
+
+using namespace skein;
+
+namespace {
+
+bool is_accepted(Store& store, std::string_view command) {
+    return store.submit(command).kind == OutcomeKind::kAccepted;
+}
+
+}  // namespace
+
+TEST_CASE("follow: events of the stream are told once and in order, as others append them",
+          "[library]") {
+    constexpr std::uint64_t kEvents = 40;
+    const skein::test::TempDirectory directory;
+    StoreOptions options;
+    options.directory = directory.path() + "/store";
+    const auto store = Store::open(options);
+    REQUIRE(is_accepted(*store, R"({"type":"CreateSwarm","swarm":"s1"})"));
+    REQUIRE(is_accepted(*store, R"({"type":"StartRun","swarm":"s1","run":"r1"})"));
+    std::atomic<std::uint64_t> told{0};
+    std::atomic<bool> is_dense{true};
+    std::thread writer([&] {
+        for (std::uint64_t i = 1; i < kEvents; ++i) {
+            is_accepted(*store,
+                        R"({"type":"UpdateContext","swarm":"s1","run":"r1","data":{"updates":)"
+                        R"([{"key":"n","op":"set","value":1}]}})");
+            // Of the same scope, and of others: not of this stream.
+            is_accepted(*store, R"({"type":"UpdateSwarm","swarm":"s1","data":{"goal":"x"}})");
+            is_accepted(*store, R"({"type":"CreateSwarm","swarm":"o)" + std::to_string(i) + "\"}");
+        }
+    });
+    const Stream stream("swarm/s1/run/r1");
+    const Version last = follow(*store, {stream, Version(0), [&] { return told == kEvents; }},
+                                [&](const log::EventView& view) {
+                                    ++told;
+                                    const auto expected =
+                                        store->log().position_of(stream, Version(told));
+                                    if (expected != view.position) is_dense = false;
+                                });
+    writer.join();
+    CHECK(told == kEvents);
+    CHECK(is_dense);
+    CHECK(last == Version(kEvents));
+    // From a version on, and ended by an interruption while nothing comes.
+    std::atomic<bool> is_stopped{false};
+    std::atomic<int> more{0};
+    std::thread follower([&] {
+        follow(*store, {stream, Version(kEvents - 2), [&] { return is_stopped.load(); }},
+               [&](const log::EventView&) { ++more; });
+    });
+    while (more < 2) std::this_thread::yield();
+    is_stopped = true;
+    store->log().interrupt_waiters();
+    follower.join();
+    CHECK(more == 2);
+}

@@ -1,0 +1,32 @@
+#include "tools/library/follow.h"
+
+namespace skein {
+
+namespace {
+
+constexpr std::chrono::milliseconds kLookAgain{500};
+
+}  // namespace
+
+Version follow(Store& store, const FollowOptions& options,
+               const std::function<void(const log::EventView&)>& visit) {
+    log::EventLog& log = store.log();
+    const Shard shard = log::shard_of(log, options.stream);
+    // Growth of the stream's own shard alone is waited for.
+    std::vector<Position> known(log.shard_count(), Position(UINT64_MAX));
+    Version last = options.after;
+    while (!options.is_stopped()) {
+        // Before the scan: what is appended during it ends the next wait at once.
+        known[shard.value()] = log.head(shard).position;
+        log.scan_stream(options.stream, last, [&](const log::EventView& view) {
+            visit(view);
+            last = last.next();
+            return !options.is_stopped();
+        });
+        if (options.is_stopped()) break;
+        log.wait_for_growth(known, kLookAgain);
+    }
+    return last;
+}
+
+}  // namespace skein
