@@ -1,0 +1,56 @@
+// Exit codes that golden scripts cannot bring about, and what a dry run says.
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "engine/json/parse.h"
+#include "tests/unit/cli/terminal.h"
+#include "tools/cli/sending.h"
+
+using namespace skein;
+using skein::test::Terminal;
+
+TEST_CASE("send: an answer that did not come in time is unknown, with exit 8", "[unit][cli]") {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    cli::Cli cli({in, out, err}, standard_kinds());
+    Outcome outcome;
+    outcome.kind = OutcomeKind::kUnknown;
+    outcome.command_id = Uuid::parse("01920000-0000-7000-8000-000000000001");
+    outcome.detail = "durable, but the view had not reached it when the deadline passed";
+    CHECK(cli::report(cli, outcome) == 8);
+    CHECK(out.str().find(R"("outcome":"unknown")") != std::string::npos);
+    CHECK(err.str().find("--command-id 01920000-0000-7000-8000-000000000001") != std::string::npos);
+}
+
+TEST_CASE("store: a deadline that passed before the view came answers unknown, and it is durable",
+          "[unit][cli]") {
+    Terminal terminal;
+    StoreOptions options;
+    options.directory = terminal.path("store");
+    options.projecting = Projecting::kLive;
+    const auto store = Store::open(options);
+    store->views().stop();  // a projector that stands still
+    const auto past = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+    const Outcome outcome = store->submit(R"({"type":"CreateSwarm","swarm":"s1","ack":"view",)"
+                                          R"("command_id":"01920000-0000-7000-8000-000000000001"})",
+                                          past);
+    CHECK(outcome.kind == OutcomeKind::kUnknown);
+    const Outcome again = store->submit(
+        R"({"type":"CreateSwarm","swarm":"s1","command_id":"01920000-0000-7000-8000-000000000001"})");
+    CHECK(again.kind == OutcomeKind::kAccepted);
+    CHECK(again.is_duplicate);
+}
+
+TEST_CASE("send: a dry run gives the version that would be, and no position", "[unit][cli]") {
+    Terminal terminal;
+    REQUIRE(terminal.type({"send", "CreateSwarm", "--swarm", "s1"}).exit == 0);
+    REQUIRE(terminal.type({"send", "StartRun", "--swarm", "s1", "--run", "r1"}).exit == 0);
+    const json::Value result = terminal.json(
+        {"send", "TagRun", "--swarm", "s1", "--run", "r1", "-d", R"({"name":"t"})", "--dry-run"});
+    const json::Value event = *result.find("events")->at(0);
+    CHECK(event.find("version")->text() == "2");
+    CHECK(event.find("position")->is_null());
+    CHECK(event.find("stream")->as_string() == "swarm/s1/run/r1");
+    CHECK(terminal.json({"show", "run/r1"}).find("point")->find("version")->text() == "1");
+}
