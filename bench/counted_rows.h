@@ -31,9 +31,8 @@ class CountedRows final : public projections::store::ViewStore {
     void scan(std::string_view from, std::string_view to, const Visit& visit) const override {
         store_->scan(from, to, visit);
     }
-    void check_rows(
-        const std::function<void(std::string_view key, bool sound)>& visit) const override {
-        store_->check_rows(visit);
+    void check_rows(std::string_view from, std::string_view to, const Check& visit) const override {
+        store_->check_rows(from, to, visit);
     }
     std::unique_ptr<projections::store::RowBatch> make_batch() const override;
     void write(projections::store::RowBatch& batch, projections::store::Journal journal) override;

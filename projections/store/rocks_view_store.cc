@@ -154,7 +154,8 @@ class RocksViewStore final : public ViewStore {
 
  private:
     void must_be_sound() const {
-        if (watch_->failed()) throw ViewDamage("RocksDB failed in the background: " + watch_->why());
+        if (watch_->failed())
+            throw ViewDamage("RocksDB failed in the background: " + watch_->why());
     }
 
     // Adds the rows of a large batch past the memory table; false where it has other changes too.
@@ -270,7 +271,11 @@ void RocksViewStore::ingest(const std::vector<Row>& sorted) {
 void RocksViewStore::ingest_run(const std::function<void(rocksdb::SstFileWriter&)>& fill) {
     const std::string path =
         (options_.directory / fmt::format("run-{}.sst", runs_ingested_.fetch_add(1))).string();
-    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions());
+    // A file is written with the compression of the last level. For a run that waits for compaction
+    // that costs more time than it saves bytes.
+    rocksdb::Options run_options = db_->GetOptions();
+    run_options.bottommost_compression = run_options.compression;
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), run_options);
     must(writer.Open(path), "opening a sorted run");
     fill(writer);
     must(writer.Finish(), "finishing a sorted run");

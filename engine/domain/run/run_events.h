@@ -22,6 +22,8 @@ class RunEvent : public EventBody {
  public:
     // Pure. `meta` is this event's own; `past` gives other states of the scope.
     virtual void evolve(RunState& run, const EventMeta& meta, const Past& past) const = 0;
+    // Whether nothing of the run changes but its variables and intermediate results.
+    virtual bool changes_areas_alone() const { return false; }
 };
 
 // Declares what every event struct of a kind overrides.
@@ -69,6 +71,7 @@ struct RunStarted final : RunEvent {
 struct ContextUpdated final : RunEvent {
     SKEIN_RUN_EVENT(ContextUpdated)
     SKEIN_TOUCHES_KEYS
+    bool changes_areas_alone() const override { return true; }
     std::vector<Update> updates;
 };
 

@@ -163,15 +163,27 @@ json::Value RunState::values(Timestamp /*now*/) const {
     return out.value();
 }
 
+// The members of document() without started_at and updated_at. Most events change an area alone,
+// so the rest is remembered.
 json::Digest RunState::digest() const {
-    // The members of document() without started_at and updated_at.
+    std::optional<json::Digest> frame = frame_.get();
+    if (!frame) {
+        frame = frame_digest();
+        frame_.keep(*frame);
+    }
+    json::Digest sum = *frame;
+    sum += intermediate.digest();
+    sum += variables.digest();
+    return sum;
+}
+
+json::Digest RunState::frame_digest() const {
     json::Digest sum = json::container_digest(json::Path(), json::Type::kObject, 20);
     sum += checkpoints.digest();
     sum += member_digest("conflicts", conflicts_document(*this));
     sum += member_digest("error", error);
     sum += exports.digest();
     sum += member_digest("forked_from", point_or_null(forked_from));
-    sum += intermediate.digest();
     sum += member_digest("limits", limits);
     sum += member_digest("parent", point_or_null(parent));
     sum += member_digest("permissions", permissions);
@@ -185,7 +197,6 @@ json::Digest RunState::digest() const {
     sum += text_digest("swarm", swarm());
     sum += tags.digest();
     sum += member_digest("usage", usage.document());
-    sum += variables.digest();
     return sum;
 }
 
@@ -202,7 +213,9 @@ void RunState::evolve(const Event& event, const Past& past) {
         first_position = event.meta.position;
         started_at = event.meta.recorded_at;
     }
-    static_cast<const RunEvent&>(*event.body).evolve(*this, event.meta, past);
+    const auto& body = static_cast<const RunEvent&>(*event.body);
+    if (!body.changes_areas_alone()) frame_.forget();
+    body.evolve(*this, event.meta, past);
     updated_at = event.meta.recorded_at;
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/base/cow_map.h"
+#include "engine/domain/kept_digest.h"
 #include "engine/domain/list_members.h"
 #include "engine/domain/named_elsewhere.h"
 #include "engine/domain/run/entry.h"
@@ -98,6 +99,11 @@ class RunState final : public State, public ListMembers, public NamedElsewhere {
 
  protected:
     void evolve(const Event& event, const Past& past) override;
+
+ private:
+    json::Digest frame_digest() const;
+
+    mutable KeptDigest frame_;  // of everything but the two areas
 };
 
 const RunState& as_run(const State& state);
