@@ -1,27 +1,37 @@
 #include "engine/base/bytes.h"
 
+#include <array>
+
 namespace skein {
 
 void put_u8(std::string& out, std::uint8_t value) { out.push_back(static_cast<char>(value)); }
 
 void put_u32_be(std::string& out, std::uint32_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+    std::array<char, 4> bytes;
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<char>(value >> (24 - 8 * i));
+    out.append(bytes.data(), bytes.size());
 }
 
 void put_u64_be(std::string& out, std::uint64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+    std::array<char, 8> bytes;
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<char>(value >> (56 - 8 * i));
+    out.append(bytes.data(), bytes.size());
 }
 
 void put_u64_le(std::string& out, std::uint64_t value) {
-    for (int shift = 0; shift <= 56; shift += 8) out.push_back(static_cast<char>(value >> shift));
+    std::array<char, 8> bytes;
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+    out.append(bytes.data(), bytes.size());
 }
 
 void put_varint(std::string& out, std::uint64_t value) {
-    while (value >= 0x80) {
-        out.push_back(static_cast<char>(value | 0x80));
-        value >>= 7;
-    }
-    out.push_back(static_cast<char>(value));
+    std::array<char, 10> bytes;
+    std::size_t size = 0;
+    for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+    bytes[size++] = static_cast<char>(value);
+    out.append(bytes.data(), size);
 }
 
 void put_varint_signed(std::string& out, std::int64_t value) {

@@ -6,8 +6,8 @@
 
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <fstream>
+#include <system_error>
 
 #include "engine/base/crash_point.h"
 #include "projections/store/memory_view_store.h"
@@ -20,7 +20,8 @@ constexpr const char* kCurrent = "CURRENT";
 constexpr const char* kFinishedSuffix = ".finished";
 
 [[noreturn]] void throw_errno(const std::string& doing) {
-    throw Fault(FaultKind::kUnavailable, fmt::format("{}: {}", doing, std::strerror(errno)),
+    throw Fault(FaultKind::kUnavailable,
+                fmt::format("{}: {}", doing, std::generic_category().message(errno)),
                 "Check the disk and the rights of the view directory.");
 }
 
@@ -110,7 +111,7 @@ std::vector<std::string> Generations::finished() const {
 
 std::string Generations::make() {
     const std::lock_guard lock(mutex_);
-    const std::string name = fmt::format("g{:06}", ++last_number_);
+    std::string name = fmt::format("g{:06}", ++last_number_);
     names_[name] = false;
     if (directory_.empty()) in_memory_[name] = std::make_shared<store::MemoryViewStore>();
     return name;

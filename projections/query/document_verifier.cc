@@ -15,7 +15,7 @@ class DocumentVerifier::Chunks final : public history::CountingSink {
 
     std::string put(const json::Value::Chunk& chunk) override {
         saw(chunk.bytes->size());
-        const std::string id = owner_.parts_.chunks.id_of(chunk.bytes);
+        std::string id = owner_.parts_.chunks.id_of(chunk.bytes);
         const std::string key = store::scope_key(owner_.keys_.shard(), owner_.keys_.scope(),
                                                  store::KeyKind::kChunk, id);
         if (!owner_.parts_.chunks.met(key))

@@ -10,6 +10,10 @@ namespace skein::projections::store {
 
 namespace {
 
+// About what rows take, so that their text is not moved while it grows.
+constexpr std::size_t kHeadBytes = 96;
+constexpr std::size_t kDeltaFrameBytes = 128;
+
 enum DeltaFlags : std::uint8_t { kObserved = 1, kElsewhere = 2, kOccurredAt = 4 };
 
 void must_fit(bool fits, std::string_view key) {
@@ -39,6 +43,7 @@ json::Digest read_digest(ByteReader& reader) {
 
 std::string write_head(const HeadRow& row) {
     std::string out;
+    out.reserve(kHeadBytes);
     put_varint(out, row.mark.version.value());
     put_varint(out, row.mark.shard.value());
     put_varint(out, row.mark.position.value());
@@ -77,6 +82,7 @@ void write_delta(std::string& out, const DeltaRow& row, std::uint64_t ordinal) {
     const unsigned flags = (row.observed ? unsigned{kObserved} : 0U) |
                            (row.elsewhere ? unsigned{kElsewhere} : 0U) |
                            (row.meta.occurred_at ? unsigned{kOccurredAt} : 0U);
+    out.reserve(out.size() + kDeltaFrameBytes + row.payload.size() + row.meta.actor.size());
     put_u8(out, static_cast<std::uint8_t>(flags));
     put_varint(out, ordinal - row.base);
     put_varint(out, row.past_reads);

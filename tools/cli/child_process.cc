@@ -6,7 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
+#include <system_error>
 
 #include "engine/base/fault.h"
 
@@ -15,7 +15,8 @@ namespace skein::cli {
 namespace {
 
 [[noreturn]] void refuse(const char* what) {
-    throw Fault(FaultKind::kUnavailable, std::string(what) + ": " + std::strerror(errno),
+    throw Fault(FaultKind::kUnavailable,
+                std::string(what) + ": " + std::generic_category().message(errno),
                 "Free some processes or file descriptors, then try again.");
 }
 
@@ -45,6 +46,7 @@ void write_all(int descriptor, const std::string& text) {
 
 int run_with_input(const std::vector<std::string>& command, const std::string& input) {
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (const std::string& argument : command)
         arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);

@@ -39,6 +39,7 @@ Format Cli::format() const {
 
 bool Cli::is_coloured() const {
     if (colour == "always") return true;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): skein never changes its environment.
     if (colour == "never" || std::getenv("NO_COLOR") != nullptr) return false;
     return has_terminal_;
 }

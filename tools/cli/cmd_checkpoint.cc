@@ -1,5 +1,4 @@
 #include "tools/cli/commands.h"
-#include "tools/cli/reading.h"
 #include "tools/cli/sending.h"
 
 namespace skein::cli {
@@ -15,21 +14,11 @@ struct CheckpointOptions {
 };
 
 int checkpoint_stream(Cli& cli, const CheckpointOptions& options) {
-    Store& store = cli.open(OpenMode::kMustExist);
-    const auto located = locate(store, options.address);
-    if (!located) return cli.refuse(located.error());
-    if (located->address.point)
-        return cli.refuse_usage("it is the present point that gets the name",
-                                "Leave out @POINT; a name for the past: fork it there.");
     Members data;
     add_text(data, "name", options.name);
     add_text(data, "description", options.description);
     add_text(data, "retention", options.retention);
-    Members members = address_of(located->resource.stream);
-    members.emplace_back("type", json::Value::string("CheckpointRun"));
-    members.emplace_back("data", json::Value::object(std::move(data)));
-    add_envelope(members, options.envelope);
-    return send_command(cli, store, std::move(members));
+    return send_naming(cli, {options.address, "CheckpointRun", std::move(data)}, options.envelope);
 }
 
 }  // namespace

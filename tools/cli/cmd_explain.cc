@@ -38,6 +38,7 @@ int explain(Cli& cli, const std::string& name) {
     }
     if (cli.format() != Format::kText) {
         std::vector<json::Value> documents;
+        documents.reserve(chosen.size());
         for (const domain::RejectionCode* code : chosen) documents.push_back(code_document(*code));
         json::ObjectWriter out;
         out.member("codes", json::Value::array(documents));

@@ -100,6 +100,7 @@ Table table_of(const std::vector<std::string>& columns, const std::vector<Listed
     }
     for (const Listed& item : items) {
         std::vector<std::string> row;
+        row.reserve(columns.size());
         for (const std::string& column : columns) row.push_back(cell_of(item.fields, column));
         table.rows.push_back(std::move(row));
     }
@@ -164,6 +165,7 @@ void print_list(Cli& cli, const LsOptions& options, const std::vector<Listed>& i
     const std::vector<std::string> columns = columns_of(options.choice.what, cli.registry());
     if (cli.format() == Format::kJson) {
         std::vector<json::Value> documents;
+        documents.reserve(items.size());
         for (const Listed& item : items) documents.push_back(item.fields);
         return cli.print(list_document(documents, next));
     }

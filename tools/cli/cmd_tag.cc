@@ -1,5 +1,4 @@
 #include "tools/cli/commands.h"
-#include "tools/cli/reading.h"
 #include "tools/cli/sending.h"
 
 namespace skein::cli {
@@ -13,19 +12,9 @@ struct TagOptions {
 };
 
 int tag_stream(Cli& cli, const TagOptions& options) {
-    Store& store = cli.open(OpenMode::kMustExist);
-    const auto located = locate(store, options.address);
-    if (!located) return cli.refuse(located.error());
-    if (located->address.point)
-        return cli.refuse_usage("it is the present point that gets the name",
-                                "Leave out @POINT; a name for the past: fork it there.");
     Members data;
     add_text(data, "name", options.name);
-    Members members = address_of(located->resource.stream);
-    members.emplace_back("type", json::Value::string("TagRun"));
-    members.emplace_back("data", json::Value::object(std::move(data)));
-    add_envelope(members, options.envelope);
-    return send_command(cli, store, std::move(members));
+    return send_naming(cli, {options.address, "TagRun", std::move(data)}, options.envelope);
 }
 
 }  // namespace

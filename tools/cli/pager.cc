@@ -26,6 +26,7 @@ constexpr const char* kStandardPager = "less -FRX";
 }  // namespace
 
 std::unique_ptr<Pager> Pager::start() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): skein never changes its environment.
     const char* const chosen = std::getenv("PAGER");
     const std::string command = chosen == nullptr ? kStandardPager : chosen;
     if (command.empty() || command == "cat") return nullptr;

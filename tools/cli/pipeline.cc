@@ -13,7 +13,7 @@ Pipeline::Pipeline(Store& store, OnRejection on_rejection, Tell tell)
 
 Pipeline::~Pipeline() { finish(); }
 
-bool Pipeline::put(std::string command) {
+bool Pipeline::put(const std::string& command) {
     auto slot = std::make_shared<Slot>();
     {
         std::unique_lock lock(mutex_);

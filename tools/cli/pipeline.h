@@ -30,7 +30,7 @@ class Pipeline {
 
     // Sends one command; waits while the window is full. False once a rejection stopped the
     // pipeline.
-    bool put(std::string command);
+    bool put(const std::string& command);
     // Waits for every answer.
     void finish();
 

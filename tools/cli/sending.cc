@@ -6,6 +6,7 @@
 
 #include "engine/json/writer.h"
 #include "tools/cli/choices.h"
+#include "tools/cli/reading.h"
 
 namespace skein::cli {
 
@@ -78,6 +79,20 @@ int send_command(Cli& cli, Store& store, Members members, SendMode mode) {
     if (outcome.kind != OutcomeKind::kAccepted || outcome.is_duplicate) return report(cli, outcome);
     cli.print(preview_document(store, outcome));
     return kOk;
+}
+
+int send_naming(Cli& cli, Naming naming, const Envelope& envelope) {
+    Store& store = cli.open(OpenMode::kMustExist);
+    const auto located = locate(store, naming.address);
+    if (!located) return cli.refuse(located.error());
+    if (located->address.point)
+        return cli.refuse_usage("it is the present point that gets the name",
+                                "Leave out @POINT; a name for the past: fork it there.");
+    Members members = address_of(located->resource.stream);
+    members.emplace_back("type", json::Value::string(naming.type));
+    members.emplace_back("data", json::Value::object(std::move(naming.data)));
+    add_envelope(members, envelope);
+    return send_command(cli, store, std::move(members));
 }
 
 Members address_of(const Stream& stream) {

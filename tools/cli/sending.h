@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,14 @@ enum class SendMode { kDo, kDryRun };
 int send_command(Cli& cli, Store& store, Members members, SendMode mode = SendMode::kDo);
 int exit_of(const Outcome& outcome);
 int report(Cli& cli, const Outcome& outcome);
+
+// A name for the present point of a run, given by the command `type`.
+struct Naming {
+    std::string address;
+    std::string_view type;
+    Members data;
+};
+int send_naming(Cli& cli, Naming naming, const Envelope& envelope);
 
 // The members of a command addressed to `stream`: {"swarm":"s1","run":"r1"}.
 Members address_of(const Stream& stream);

@@ -58,7 +58,7 @@ class ChunkedText {
     };
     Spot spot_at(std::uint64_t position) const;
     void erase(Spot spot, std::uint64_t count);
-    void insert(Spot spot, std::string_view text);
+    void insert(Spot spot, std::string_view inserted);
     void put(std::size_t index, std::string text);
     void add_pieces(std::size_t index, const std::vector<std::string_view>& pieces);
     void give_numbers(std::size_t first, std::size_t count);

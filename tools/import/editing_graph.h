@@ -35,7 +35,7 @@ class EditingGraph {
     // The swarm and the run `doc` with this text.
     void start(std::string_view content);
     // `index` is that of the transaction in its file, from 0.
-    std::string write(std::uint64_t index, const json::Value& transaction);
+    std::string write(std::uint64_t index, const json::Value& value);
 
  private:
     struct Run {

@@ -36,7 +36,7 @@ class InspectSample {
     };
 
     void begin_step(const json::Value& event, std::string id, std::string_view type);
-    void end_step(const json::Value& event, std::vector<std::string>::iterator step);
+    void end_step(const json::Value& event, std::vector<std::string>::iterator id);
     bool write_span(std::uint64_t index, const json::Value& event, const std::string& kind);
     std::string write_changes(const json::Value& event, Mirror& mirror);
     void write_initial(const json::Value& event);

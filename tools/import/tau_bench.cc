@@ -96,7 +96,7 @@ class Trial {
 std::optional<std::string> name_in(const json::Value& record, std::string_view key) {
     const auto member = record.find(key);
     if (!member) return std::nullopt;
-    if (const auto text = member->as_string()) return text;
+    if (auto text = member->as_string()) return text;
     if (!member->as_number()) return std::nullopt;
     return member->text();
 }

@@ -25,7 +25,7 @@ class TemporalRun {
     TemporalRun(CommandWriter& writer, std::string fallback_run)
         : writer_(writer), run_(std::move(fallback_run)) {}
 
-    std::string write(const json::Value& event);
+    std::string write(const json::Value& value);
 
  private:
     enum class StepState { kScheduled, kStarted };

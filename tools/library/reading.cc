@@ -51,7 +51,7 @@ json::Value Reading::document() const {
 }
 
 json::Value Reading::values() const {
-    const json::Value whole = state->values(expiry);
+    json::Value whole = state->values(expiry);
     if (part == replay::Part::kWhole) return whole;
     return whole.find("board").value_or(json::Value::object({}));
 }

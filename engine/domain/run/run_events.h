@@ -1,7 +1,7 @@
 // The events of a run, one struct each: the fields are the facts, nothing is decided again at
 // replay.
 //
-// RunEvent adds to EventBody how the fact changes a RunState. Big values that already stand in the
+// Those that restore, fork and merge stand in merge_events.h. Big values that already stand in the
 // scope are StoredValue references. The JSON of data() uses the names of the contract's commands.
 // Threads: immutable after construction. Errors: none.
 // Source: interfaces section 2 (table), V-170, V-180.
@@ -9,50 +9,12 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "engine/domain/event.h"
-#include "engine/domain/run/entry.h"
-#include "engine/domain/run/run_state.h"
+#include "engine/domain/run/merge_events.h"
+#include "engine/domain/run/run_event.h"
 
 namespace skein::domain::run {
-
-class RunEvent : public EventBody {
- public:
-    // Pure. `meta` is this event's own; `past` gives other states of the scope.
-    virtual void evolve(RunState& run, const EventMeta& meta, const Past& past) const = 0;
-    // Whether nothing of the run changes but its variables and intermediate results.
-    virtual bool changes_areas_alone() const { return false; }
-};
-
-// Declares what every event struct of a kind overrides.
-#define SKEIN_RUN_EVENT(Name)                                \
-    static const EventType kType;                            \
-    const EventType& type() const override { return kType; } \
-    json::Value data() const override;                       \
-    void evolve(RunState& run, const EventMeta& meta, const Past& past) const override;
-
-// Declared by the events that give keys their values: what blame follows.
-#define SKEIN_TOUCHES_KEYS \
-    std::optional<Touch> touch(const Stream& stream, std::string_view key) const override;
-
-using Assignment = std::pair<std::string, json::Value>;  // key, value
-
-enum class UpdateOp : std::uint8_t { kSet, kAppend, kDelete, kMerge };
-std::string_view to_string(UpdateOp op);
-std::optional<UpdateOp> parse_update_op(std::string_view text);
-
-// One change of one key. `value` is null for delete.
-struct Update {
-    Area area = Area::kVariables;
-    std::string key;
-    UpdateOp op = UpdateOp::kSet;
-    json::Value value;
-    std::optional<Sensitivity> sensitivity;
-    std::optional<Source> source;
-    std::optional<Mutability> mutability;
-};
 
 struct RunStarted final : RunEvent {
     SKEIN_RUN_EVENT(RunStarted)
@@ -164,66 +126,6 @@ struct CheckpointCreated final : RunEvent {
 struct TagCreated final : RunEvent {
     SKEIN_RUN_EVENT(TagCreated)
     std::string name;
-};
-
-enum class RestoreMode : std::uint8_t { kReplace, kMerge };
-struct RunRestored final : RunEvent {
-    SKEIN_RUN_EVENT(RunRestored)
-    SKEIN_TOUCHES_KEYS
-    Version to;  // of this stream; 0 empties
-    RestoreMode mode = RestoreMode::kReplace;
-};
-
-struct RunForked final : RunEvent {
-    SKEIN_RUN_EVENT(RunForked)
-    SKEIN_TOUCHES_KEYS
-    std::optional<std::string_view> listed_status() const override { return "running"; }
-    RunPoint source;
-    std::vector<Update> updates;
-};
-
-// What a merge did to one key. Keys that stayed as they were are not listed.
-enum class MergeResult : std::uint8_t { kTaken, kDeleted, kCombined, kKept, kConflict };
-struct MergedKey {
-    Area area = Area::kVariables;
-    std::string key;
-    MergeResult result = MergeResult::kTaken;
-    std::optional<StoredValue> value;       // of taken and combined; kept and deleted have none
-    std::optional<Strategy> strategy;       // that decided, where both sides had changed the key
-    std::vector<RunPoint> lost_at;          // whose values lost...
-    std::vector<StoredValue> lost;          // ...and which, in the same order
-    std::optional<StoredValue> base_value;  // conflicts only: the three sides
-    std::optional<StoredValue> source_value;
-    std::optional<StoredValue> target_value;
-};
-struct MergeFacts {
-    RunPoint source;  // run merged in, and its version
-    Strategy strategy = Strategy::kChildWins;
-    std::optional<RunPoint> base;  // the state that both were compared with
-    std::vector<MergedKey> keys;   // variables first, then intermediate, each in key order
-};
-
-struct RunMerged final : RunEvent {
-    SKEIN_RUN_EVENT(RunMerged)
-    SKEIN_TOUCHES_KEYS
-    MergeFacts facts;
-};
-// On the parent, in the batch of the child's RunCompleted.
-struct ChildMerged final : RunEvent {
-    SKEIN_RUN_EVENT(ChildMerged)
-    SKEIN_TOUCHES_KEYS
-    MergeFacts facts;
-};
-
-enum class Resolution : std::uint8_t { kSource, kTarget, kValue };
-struct ConflictResolved final : RunEvent {
-    SKEIN_RUN_EVENT(ConflictResolved)
-    SKEIN_TOUCHES_KEYS
-    std::string conflict;  // c<version>.<n>
-    Area area = Area::kVariables;
-    std::string key;
-    Resolution resolution = Resolution::kSource;
-    std::optional<StoredValue> value;  // absent: the key is deleted
 };
 
 // All of the above, for registries and codecs.

@@ -1,7 +1,13 @@
 #include "tools/cli/progress.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <sstream>
+
+#include "tools/cli/interrupt.h"
 
 using namespace skein::cli;
 
@@ -72,4 +78,31 @@ TEST_CASE("progress: without a known total there are count and rate; a new job b
     hand.time += std::chrono::seconds(10);
     progress.report("importing", 500, 0);
     CHECK(out.str() == "importing  500 events  50/s\n");
+}
+
+TEST_CASE("progress: after Ctrl-C a job unwinds, and says how to go on", "[unit][cli]") {
+    constexpr int kUnwound = 42;
+    // In a process of its own: an interruption is for good.
+    const pid_t process = ::fork();
+    REQUIRE(process >= 0);
+    if (process == 0) {
+        catch_interrupts();
+        std::ostringstream out;
+        ProgressOptions options;
+        options.next = "Begin again.";
+        Progress progress(out, options);
+        progress.report("verifying", 1, 10);
+        ::raise(SIGINT);
+        progress.show("verifying", 2, 10);
+        try {
+            progress.report("verifying", 3, 10);
+        } catch (const Interrupted& interrupted) {
+            ::_exit(interrupted.next == "Begin again." ? kUnwound : 1);
+        }
+        ::_exit(2);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(process, &status, 0) == process);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == kUnwound);
 }
