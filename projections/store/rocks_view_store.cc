@@ -28,6 +28,9 @@ constexpr std::size_t kWriteBufferBytes = 32U << 20;  // a second of projecting;
 constexpr std::size_t kBlockBytes = 8U << 10;         // deltas and their keyframe share few blocks
 constexpr int kBackgroundJobs = 2;                    // one flush beside one compaction
 constexpr std::size_t kIngestBatchBytes = 1U << 20;   // below it a file of its own costs more
+constexpr const char* kCompactionTrigger = "level0_file_num_compaction_trigger";
+constexpr const char* kFilesBeforeCompaction = "4";         // reads look into each of them
+constexpr const char* kFilesBeforeCompactionInBulk = "16";  // half a gigabyte
 constexpr int kBloomBits = 10;                        // 1 % of absent chunks cost a read
 
 rocksdb::Slice slice_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -160,6 +163,10 @@ class RocksViewStore final : public ViewStore {
 
     // Adds the rows of a large batch past the memory table; false where it has other changes too.
     bool ingest_batch(const rocksdb::WriteBatch& batch);
+    // While runs come in one after another, compacting each few of them would take half the machine
+    // for what the next few undo.
+    void hold_compaction();
+    void release_compaction();
     // `fill` puts rows with strictly increasing keys.
     void ingest_run(const std::function<void(rocksdb::SstFileWriter&)>& fill);
 
@@ -169,6 +176,7 @@ class RocksViewStore final : public ViewStore {
     std::unique_ptr<rocksdb::DB> db_;
     std::atomic<bool> destroy_{false};
     std::atomic<std::uint64_t> runs_ingested_{0};
+    std::atomic<bool> is_compaction_held_{false};
 };
 
 RocksViewStore::RocksViewStore(RocksViewOptions options, const rocksdb::Options& rocks,
@@ -292,6 +300,7 @@ bool RocksViewStore::ingest_batch(const rocksdb::WriteBatch& batch) {
     SortedRows sorted;
     must(batch.Iterate(&sorted), "reading a batch");
     if (!sorted.sort()) return false;
+    hold_compaction();
     ingest_run([&](rocksdb::SstFileWriter& writer) {
         const auto& rows = sorted.rows();
         for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -302,8 +311,19 @@ bool RocksViewStore::ingest_batch(const rocksdb::WriteBatch& batch) {
     return true;
 }
 
+void RocksViewStore::hold_compaction() {
+    if (is_compaction_held_.exchange(true)) return;
+    must(db_->SetOptions({{kCompactionTrigger, kFilesBeforeCompactionInBulk}}), "holding back");
+}
+
+void RocksViewStore::release_compaction() {
+    if (!is_compaction_held_.exchange(false)) return;
+    must(db_->SetOptions({{kCompactionTrigger, kFilesBeforeCompaction}}), "compacting");
+}
+
 void RocksViewStore::flush() {
     must_be_sound();
+    release_compaction();
     must(db_->Flush(rocksdb::FlushOptions()), "flushing");
 }
 
