@@ -144,6 +144,7 @@ void Runtime::run_executor() {
 void Runtime::lead() {
     Work work;
     const bool is_executor = std::this_thread::get_id() == executor_.get_id();
+    bool has_heirs = false;  // a thread woken for nothing costs a lone producer a tenth of its wait
     while (true) {
         {
             const std::lock_guard lock(mutex_);
@@ -160,10 +161,11 @@ void Runtime::lead() {
         if (!work.empty()) continue;
         if (is_executor && !queue_.empty()) continue;
         is_led_ = false;
+        has_heirs = is_stopping_ || !queue_.empty();
         break;
     }
     led_out_.notify_all();
-    work_or_stop_.notify_one();
+    if (has_heirs) work_or_stop_.notify_one();
 }
 
 RoundSources Runtime::sources() {
