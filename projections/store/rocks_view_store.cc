@@ -31,7 +31,7 @@ constexpr std::size_t kIngestBatchBytes = 1U << 20;   // below it a file of its 
 constexpr const char* kCompactionTrigger = "level0_file_num_compaction_trigger";
 constexpr const char* kFilesBeforeCompaction = "4";         // reads look into each of them
 constexpr const char* kFilesBeforeCompactionInBulk = "16";  // half a gigabyte
-constexpr int kBloomBits = 10;                        // 1 % of absent chunks cost a read
+constexpr int kBloomBits = 10;                              // 1 % of absent chunks cost a read
 
 rocksdb::Slice slice_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view view_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }

@@ -25,6 +25,25 @@ class ReceiptFilterKeys final : public rocksdb::SliceTransform {
     }
 };
 
+// Events of a shard, and versions of a stream, come in the order of their keys: so each new row's
+// place in the memory table is beside the last one's, which RocksDB remembers by this prefix. It
+// halves what an append costs the processor.
+class RowOrder final : public rocksdb::SliceTransform {
+ public:
+    const char* Name() const override { return "skein.RowOrder"; }
+    rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+        if (key[0] == static_cast<char>(KeyKind::kHead)) return key;  // written with each append
+        return {key.data(), key.size() - sizeof(std::uint64_t)};      // position or version
+    }
+    bool InDomain(const rocksdb::Slice& key) const override {
+        if (key.empty()) return false;
+        if (key[0] == static_cast<char>(KeyKind::kHead)) return true;
+        return (key[0] == static_cast<char>(KeyKind::kEvent) ||
+                key[0] == static_cast<char>(KeyKind::kStream)) &&
+               key.size() > sizeof(std::uint64_t);
+    }
+};
+
 // RocksDB's own text log, where it cannot be written (a full disk), ends the process: the package
 // is built with assertions, and appending to a file that has failed is one. So there is none; what
 // went wrong comes back as a status.
@@ -59,6 +78,7 @@ rocksdb::Options make_database_options(const RocksLogOptions& options) {
     rocksdb::Options made;
     made.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(options)));
     made.prefix_extractor = std::make_shared<ReceiptFilterKeys>();
+    made.memtable_insert_with_hint_prefix_extractor = std::make_shared<RowOrder>();
     made.memtable_prefix_bloom_size_ratio = kMemtableFilterShare;
     made.write_buffer_size = options.write_buffer_bytes;
     made.max_open_files = kOpenFilesMax;
