@@ -384,6 +384,21 @@ TEST_CASE("log: streams are listed in name order, by scope, and from a name on",
     CHECK(listed("swarm/s1", "swarm/s1/run/r1-") == std::vector<std::string>{"swarm/s1/run/r10"});
     CHECK(listed("swarm/s2", "").empty());
     CHECK(log.scan_streams(Scope(), Stream(), [](const Stream&, Version) { return false; }) == 1);
+    std::vector<std::string> rows;
+    const std::uint64_t visited =
+        log.scan_index([&](const Stream& stream, Version version, Position position) {
+            CHECK(log.position_of(stream, version) == position);
+            rows.push_back(stream.str() + "@" + std::to_string(version.value()));
+            return true;
+        });
+    CHECK(visited == 2 * names.size());
+    std::vector<std::string> wanted;
+    for (const std::string& name : names) {
+        wanted.push_back(name + "@1");
+        wanted.push_back(name + "@2");
+    }
+    CHECK(rows == wanted);
+    CHECK(log.scan_index([](const Stream&, Version, Position) { return false; }) == 1);
 }
 
 TEST_CASE("log: the newest snapshot at or below a version is found", "[contract][log]") {

@@ -123,6 +123,30 @@ TEST_CASE("verify: two swapped events are found, with their hashes or without [V
     }
 }
 
+TEST_CASE("verify: a row of the stream index that is gone, moved or invented is found [V-170]",
+          "[model]") {
+    for (const std::uint64_t seed : kSeeds) {
+        CAPTURE(seed);
+        Tampering tampering(seed, 20);
+        const auto found_after = [&](const auto& change) {
+            test::TamperedLog log = tampering.fresh();
+            auto& rows = log.index();
+            REQUIRE(rows.size() > 2);
+            change(rows);
+            return tampering.is_found(log);
+        };
+        CHECK_FALSE(found_after([](auto&) {}));
+        CHECK(found_after([](auto& rows) { rows.erase(rows.begin() + 1); }));
+        CHECK(found_after([](auto& rows) { rows[1].position = rows[1].position.next(); }));
+        CHECK(found_after([](auto& rows) { std::swap(rows[0].position, rows[1].position); }));
+        CHECK(found_after([](auto& rows) {
+            auto more = rows.back();
+            more.version = more.version.next();
+            rows.push_back(more);
+        }));
+    }
+}
+
 TEST_CASE("verify: an event written twice is found [V-170]", "[model]") {
     Tampering tampering(kSeeds[1], 20);
     // Not the last one: what stands beyond the head may be on its way.

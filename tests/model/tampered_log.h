@@ -80,7 +80,10 @@ class TamperedLog final : public log::EventLog {
     }
     Version stream_head(const Stream& stream) const override { return whole_.stream_head(stream); }
     std::optional<Position> position_of(const Stream& stream, Version version) const override {
-        return whole_.position_of(stream, version);
+        if (index_.empty()) return whole_.position_of(stream, version);
+        for (const IndexRow& row : index_)
+            if (row.stream == stream && row.version == version) return row.position;
+        return std::nullopt;
     }
     std::uint64_t scan_streams(
         const Scope& scope, const Stream& after,
@@ -89,7 +92,24 @@ class TamperedLog final : public log::EventLog {
     }
     std::uint64_t scan_index(
         const std::function<bool(const Stream&, Version, Position)>& visit) const override {
-        return whole_.scan_index(visit);
+        if (index_.empty()) return whole_.scan_index(visit);
+        for (const IndexRow& row : index_)
+            if (!visit(row.stream, row.version, row.position)) break;
+        return index_.size();
+    }
+    // The rows of the stream index as they will be handed out, to be changed.
+    struct IndexRow {
+        Stream stream;
+        Version version;
+        Position position;
+    };
+    std::vector<IndexRow>& index() {
+        if (index_.empty())
+            whole_.scan_index([this](const Stream& stream, Version version, Position position) {
+                index_.push_back({stream, version, position});
+                return true;
+            });
+        return index_;
     }
     void put_snapshot(const Stream& stream, Version version, std::string_view bytes) override {
         whole_.put_snapshot(stream, version, bytes);
@@ -109,6 +129,7 @@ class TamperedLog final : public log::EventLog {
     log::EventLog& whole_;
     const Shard shard_;
     std::vector<Row> rows_;
+    std::vector<IndexRow> index_;  // empty: as it stands
 };
 
 }  // namespace skein::test
