@@ -44,12 +44,15 @@ int connect_to(const std::string& path) {
     return -1;
 }
 
+std::string text_at(std::string_view message, std::size_t begin) {
+    const std::size_t end = message.find('\0', begin);
+    if (end == std::string_view::npos) return {};
+    return std::string(message.substr(begin, end - begin));
+}
+
 // The statement that a Bind message names, behind its portal's name.
 std::string bound_statement(std::string_view message) {
-    const std::size_t portal_end = message.find('\0', 5);
-    if (portal_end == std::string_view::npos) return {};
-    const std::size_t end = message.find('\0', portal_end + 1);
-    return std::string(message.substr(portal_end + 1, end - portal_end - 1));
+    return text_at(message, 5 + text_at(message, 5).size() + 1);
 }
 
 }  // namespace
@@ -71,6 +74,7 @@ class PostgresProxy::Link {
             const std::string_view message = std::string_view(request_).substr(parsed_, size);
             const char type = is_started_ ? message[0] : '\0';
             is_started_ = true;
+            if (type == 'P') statement_ = text_at(message, 5);
             if (type == 'B') statement_ = bound_statement(message);
             parsed_ += size;
             const bool is_held =

@@ -38,15 +38,15 @@ class PostgresProxy {
     // The same database through the proxy.
     std::string through(const std::string& dsn) const;
 
-    // Flights of all clients so far, and those that executed a prepared statement.
+    // Flights of all clients so far, and those that prepared or executed a statement.
     std::uint64_t round_trips() const { return round_trips_; }
     std::uint64_t round_trips_of(const std::string& statement) const;
 
-    // Arms a cut of the next flight that executes `statement`.
+    // Arms a cut of the next flight that prepares or executes `statement`.
     void cut_next(const std::string& statement, Cut cut);
     // Whether a cut is armed and its flight has not come.
     bool is_armed() const;
-    // Bytes of the last whole flight that executed `statement`, and of its reply.
+    // Bytes of the last whole flight of `statement`, and of its reply.
     struct Sizes {
         std::size_t request = 0;
         std::size_t reply = 0;
