@@ -21,6 +21,7 @@ class Growth {
  public:
     explicit Growth(std::uint32_t shard_count) : positions_(shard_count) {}
 
+    std::uint32_t shard_count() const { return static_cast<std::uint32_t>(positions_.size()); }
     Position position(Shard shard) const { return Position(positions_[shard.value()].load()); }
     // Never moves a position back.
     void publish(Shard shard, Position position);

@@ -60,7 +60,7 @@ OTHERS = [
     (r"CLI/", ["tools/cli"]),
     (r"sodium", ["engine/base"]),
     (r"xxh", ["engine/base"]),
-    (r"pqxx", ["engine/log/postgres"]),
+    (r"pqxx|libpq", ["engine/log/postgres"]),
     (r"librdkafka/", ["engine/bus/kafka"]),
     (r"catch2/|rapidcheck|nlohmann/|benchmark/", []),
 ]
@@ -175,6 +175,7 @@ CASES = [
     ("engine/domain/a.cc", "#include <simdjson.h>", "only engine/json"),
     ("tools/library/a.cc", "#include <CLI/CLI.hpp>", "only tools/cli"),
     ("engine/log/a.cc", "#include <pqxx/pqxx>", "only engine/log/postgres"),
+    ("tools/cli/a.cc", "#include <libpq-fe.h>", "only engine/log/postgres"),
     ("engine/bus/a.cc", "#include <librdkafka/rdkafkacpp.h>", "only engine/bus/kafka"),
     ("engine/json/a.cc", "#include <nlohmann/json.hpp>", "only tests"),
 ]

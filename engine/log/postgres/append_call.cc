@@ -1,0 +1,180 @@
+#include "engine/log/postgres/append_call.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <unordered_set>
+
+#include "engine/log/batch_check.h"
+#include "engine/log/postgres/pg_values.h"
+
+namespace skein::log {
+
+namespace {
+
+// Is never a head: a batch that may not be written whatever stands is sent with it.
+constexpr std::uint64_t kNoPosition = UINT64_MAX;
+constexpr const char* kAnswer = "an answer of skein.append";
+
+std::string receipt_key(const Scope& scope, const Uuid& command_id) {
+    return scope.str() + '\0' + std::string(command_id.view());
+}
+
+Fault disagreement(const Batch& batch) {
+    return {FaultKind::kCorruption,
+            fmt::format("Postgres refused a batch of shard {} for no reason that can be seen",
+                        batch.shard.value()),
+            "Check that `skein migrate` has brought the functions up to date."};
+}
+
+std::uint64_t before(Version version) { return version.value() == 0 ? 0 : version.value() - 1; }
+
+}  // namespace
+
+// The log as a batch believes that it stands: none of its commands is known, and its streams end
+// before its events.
+class AppendCall::Believed final : public Standing {
+ public:
+    explicit Believed(const std::vector<StreamEnd>& streams, std::size_t first) {
+        for (std::size_t i = first; i < streams.size(); ++i)
+            ends_.emplace(streams[i].stream->str(), streams[i].before);
+    }
+    std::optional<Receipt> receipt_of(const BatchCommand&) const override { return std::nullopt; }
+    Version head_of(const Stream& stream) const override { return ends_.at(stream.str()); }
+
+ private:
+    std::map<std::string_view, Version> ends_;
+};
+
+// The log as the database says that it stands, for the batches that it refused.
+class AppendCall::Answered final : public Standing {
+ public:
+    std::optional<Receipt> receipt_of(const BatchCommand& command) const override {
+        const auto place = receipts.find(receipt_key(command.scope, command.command_id));
+        if (place == receipts.end()) return std::nullopt;
+        return place->second;
+    }
+    Version head_of(const Stream& stream) const override {
+        const auto place = streams.find(stream.str());
+        return place == streams.end() ? Version() : place->second;
+    }
+
+    std::map<std::size_t, Head> refused;  // by batch
+    std::map<std::size_t, Head> written;  // by batch, where it had no events
+    std::map<std::string, Receipt> receipts;
+    std::map<std::string, Version> streams;
+};
+
+AppendCall::AppendCall(const std::vector<Batch>& batches) : batches_(batches) {
+    believed_.reserve(batches.size());
+    for (std::size_t i = 0; i < batches.size(); ++i) add_batch(i);
+}
+
+void AppendCall::add_batch(std::size_t index) {
+    const Batch& batch = batches_[index];
+    const std::size_t first_stream = streams_.size();
+    std::unordered_set<std::string_view> seen;
+    for (const BatchEvent& event : batch.events) {
+        if (!seen.insert(event.stream.str()).second) continue;
+        streams_.push_back({index, &event.stream, Version(before(event.version))});
+        stream_batch_.add_number(index + 1);
+        stream_name_.add(event.stream.str());
+        stream_before_.add_number(before(event.version));
+    }
+    const Head head{batch.expected_head, Hash{}, batch.epoch};
+    believed_.push_back(judge(batch, head, Believed(streams_, first_stream)));
+    const bool may_be_written = believed_.back().outcome == BatchOutcome::kAppended;
+    batch_shard_.add_number(batch.shard.value());
+    batch_epoch_.add_number(batch.epoch.value());
+    batch_expected_.add_number(may_be_written ? batch.expected_head.value() : kNoPosition);
+    batch_last_.add_number(believed_.back().head.position.value());
+    if (batch.events.empty()) {
+        batch_hash_.add_null();
+    } else {
+        batch_hash_.add(batch.events.back().hash.view());
+    }
+    add_commands(index);
+    // Events of a batch that is not written need not travel.
+    if (may_be_written) add_events(index);
+}
+
+void AppendCall::add_commands(std::size_t index) {
+    const Batch& batch = batches_[index];
+    std::uint64_t first = batch.expected_head.next().value();
+    for (std::size_t c = 0; c < batch.commands.size(); ++c) {
+        const BatchCommand& command = batch.commands[c];
+        commands_.emplace_back(index, c);
+        command_batch_.add_number(index + 1);
+        command_scope_.add(command.scope.str());
+        command_uuid_.add(command.command_id.view());
+        command_first_.add_number(first);
+        command_events_.add_number(command.event_count);
+        command_content_.add(command.content_hash.view());
+        first += command.event_count;
+    }
+}
+
+void AppendCall::add_events(std::size_t index) {
+    const Batch& batch = batches_[index];
+    Position position = batch.expected_head;
+    for (const BatchEvent& event : batch.events) {
+        position = position.next();
+        event_batch_.add_number(index + 1);
+        event_position_.add_number(position.value());
+        event_version_.add_number(event.version.value());
+        event_stream_.add(event.stream.str());
+        event_hash_.add(event.hash.view());
+        event_bytes_.add(event.bytes);
+    }
+}
+
+std::vector<AppendResult> AppendCall::send(PgConnection& connection) const {
+    const auto array = [](const BinaryArray& values) { return binary(values.parameter()); };
+    return read(connection.run(
+        statements::kAppend, "appending", array(batch_shard_), array(batch_epoch_),
+        array(batch_expected_), array(batch_last_), array(batch_hash_), array(command_batch_),
+        array(command_scope_), array(command_uuid_), array(command_first_), array(command_events_),
+        array(command_content_), array(stream_batch_), array(stream_name_), array(stream_before_),
+        array(event_batch_), array(event_position_), array(event_version_), array(event_stream_),
+        array(event_hash_), array(event_bytes_)));
+}
+
+std::vector<AppendResult> AppendCall::read(const pqxx::result& rows) const {
+    Answered answered;
+    for (const pqxx::row& row : rows) {
+        const std::string_view kind(row[0].c_str(), row[0].size());
+        const std::size_t at = number_of(row[1], kAnswer) - 1;
+        const std::uint64_t number = number_of(row[2], kAnswer);
+        if (kind == "s") {
+            answered.streams[streams_.at(at).stream->str()] = Version(number);
+            continue;
+        }
+        const std::uint64_t amount = number_of(row[3], kAnswer);
+        const Hash hash = hash_of(row[4], kAnswer);
+        if (kind == "r") {
+            const auto [batch, command] = commands_.at(at);
+            const BatchCommand& known = batches_[batch].commands[command];
+            answered.receipts[receipt_key(known.scope, known.command_id)] = {
+                hash, Position(number), static_cast<std::uint32_t>(amount)};
+        } else {
+            auto& heads = kind == "h" ? answered.refused : answered.written;
+            heads[at] = {Position(number), hash, Epoch(amount)};
+        }
+    }
+    std::vector<AppendResult> results;
+    results.reserve(batches_.size());
+    for (std::size_t i = 0; i < batches_.size(); ++i) {
+        const auto refused = answered.refused.find(i);
+        if (refused == answered.refused.end()) {
+            results.push_back(believed_[i]);
+            if (const auto head = answered.written.find(i); head != answered.written.end())
+                results.back().head = head->second;
+            continue;
+        }
+        results.push_back(judge(batches_[i], refused->second, answered));
+        if (results.back().outcome == BatchOutcome::kAppended) throw disagreement(batches_[i]);
+    }
+    return results;
+}
+
+}  // namespace skein::log

@@ -1,0 +1,157 @@
+#include "engine/log/postgres/pg_connection.h"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <array>
+#include <map>
+#include <pqxx/errorhandler>
+
+namespace skein::log {
+
+namespace {
+
+// Where the DSN says nothing. Orphans of a lost client die within half a minute, and a dead server
+// is noticed as fast.
+constexpr std::array<std::pair<const char*, const char*>, 6> kDefaults = {{
+    {"application_name", "skein"},
+    {"client_encoding", "UTF8"},
+    {"keepalives_idle", "10"},
+    {"keepalives_interval", "5"},
+    {"keepalives_count", "3"},
+    {"tcp_user_timeout", "30000"},
+}};
+
+std::map<std::string, std::string> settings_of(const std::string& dsn) {
+    char* problem = nullptr;
+    PQconninfoOption* const parsed = PQconninfoParse(dsn.c_str(), &problem);
+    if (parsed == nullptr) {
+        std::string why = problem == nullptr ? "out of memory" : problem;
+        PQfreemem(problem);
+        while (why.ends_with('\n')) why.pop_back();
+        throw Fault(FaultKind::kConfig, "the address of Postgres cannot be read: " + why,
+                    "Write it as postgresql://user@host:port/database?sslmode=verify-full.");
+    }
+    std::map<std::string, std::string> settings;
+    for (const PQconninfoOption* option = parsed; option->keyword != nullptr; ++option)
+        if (option->val != nullptr) settings[option->keyword] = option->val;
+    PQconninfoFree(parsed);
+    return settings;
+}
+
+std::string quoted(const std::string& value) {
+    std::string text = "'";
+    for (const char c : value) {
+        if (c == '\'' || c == '\\') text += '\\';
+        text += c;
+    }
+    return text += "'";
+}
+
+std::string value_or(const std::map<std::string, std::string>& settings, const char* name,
+                     const char* otherwise) {
+    const auto place = settings.find(name);
+    return place == settings.end() ? otherwise : place->second;
+}
+
+}  // namespace
+
+std::string complete_dsn(const PgConnectOptions& options) {
+    std::map<std::string, std::string> settings = settings_of(options.dsn);
+    settings.emplace("connect_timeout", std::to_string(options.connect_timeout.count()));
+    for (const auto& [name, value] : kDefaults) settings.emplace(name, value);
+    std::string text;
+    for (const auto& [name, value] : settings) text += name + "=" + quoted(value) + " ";
+    return text;
+}
+
+std::string place_of(const std::string& dsn) {
+    const auto settings = settings_of(dsn);
+    return fmt::format("{}:{}/{}", value_or(settings, "host", "localhost"),
+                       value_or(settings, "port", "5432"), value_or(settings, "dbname", "default"));
+}
+
+PgConnection::PgConnection(const PgConnectOptions& options) {
+    const std::string dsn = complete_dsn(options);
+    try {
+        connection_ = std::make_unique<pqxx::connection>(dsn);
+        quiet_ = std::make_unique<pqxx::quiet_errorhandler>(*connection_);
+        for (const statements::Statement& statement : statements::kAll)
+            connection_->prepare(statement.name, statement.sql);
+    } catch (const std::exception& error) {
+        throw Fault(FaultKind::kUnavailable,
+                    fmt::format("Postgres at {} cannot be reached: {}", place_of(options.dsn),
+                                message_of(error)),
+                    "Check that it runs, and the address, user and sslmode.");
+    }
+    check_server(options);
+}
+
+PgConnection::~PgConnection() {
+    quiet_.reset();
+    connection_.reset();
+}
+
+void PgConnection::check_server(const PgConnectOptions& options) {
+    const pqxx::row found =
+        run_text(
+            "SET bytea_output = hex; SET default_transaction_isolation = 'read committed'; "
+            "SET client_min_messages = warning; "
+            "SELECT current_setting('fsync'), current_setting('synchronous_commit'), "
+            "pg_is_in_recovery(), current_setting('server_version_num')::integer",
+            "opening a connection")
+            .front();
+    if (found[3].as<int>() < 150000) {
+        throw Fault(FaultKind::kConfig,
+                    fmt::format("Postgres at {} has version {}, 15 or later is needed",
+                                place_of(options.dsn), found[3].as<int>() / 10000),
+                    "Upgrade the server.");
+    }
+    if (found[2].as<bool>()) {
+        throw Fault(FaultKind::kUnavailable,
+                    fmt::format("Postgres at {} is a standby", place_of(options.dsn)),
+                    "Connect to the primary, with target_session_attrs=read-write.");
+    }
+    if (options.durability == PgDurability::kAsServed) return;
+    if (found[0].as<std::string>() != "on") {
+        throw Fault(FaultKind::kConfig,
+                    fmt::format("Postgres at {} runs with fsync = off: what is acknowledged would "
+                                "not survive a power cut",
+                                place_of(options.dsn)),
+                    "Set fsync = on in postgresql.conf.");
+    }
+    if (found[1].as<std::string>() == "off")
+        run_text("SET synchronous_commit = on", "opening a connection");
+}
+
+bool PgConnection::is_fit() const {
+    if (is_broken_ || !connection_->is_open()) return false;
+    pollfd idle{connection_->sock(), POLLIN, 0};
+    return ::poll(&idle, 1, 0) == 0;
+}
+
+pqxx::result PgConnection::run_text(const std::string& sql, std::string_view doing) {
+    try {
+        pqxx::nontransaction alone(*connection_);
+        return alone.exec(sql);
+    } catch (const std::exception& error) {
+        fail(error, doing);
+    }
+}
+
+// The server's answer is final where it named an error and went on listening. Everything else, a
+// shutdown's last words included, says nothing about what became of the statement.
+void PgConnection::fail(const std::exception& error, std::string_view doing) {
+    const std::string state = sqlstate_of(error);
+    const bool is_final = connection_->is_open() && state.size() == 5 && !state.starts_with("08") &&
+                          !state.starts_with("57P") && state != "40003";
+    if (is_final) throw fault_of(error, doing);
+    is_broken_ = true;
+    throw LostAnswer(
+        FaultKind::kUnavailable,
+        fmt::format("{}: the connection to Postgres was lost: {}", doing, message_of(error)),
+        "Try again when the server is back.");
+}
+
+}  // namespace skein::log

@@ -1,0 +1,64 @@
+// One connection to Postgres, with the settings that the log rests on.
+//
+// Every statement is a transaction of its own, sent outside of an explicit one: one round trip, and
+// no transaction is ever idle. A connection that failed is thrown away: libpqxx would open it again
+// by itself, with its settings and its LISTEN forgotten.
+// Threads: one user at a time. Errors: Fault kConfig (settings, rights, tables), kUnavailable (no
+// server); LostAnswer where the statement may have taken effect.
+// Source: design section 3 (Postgres append); V-95.
+#pragma once
+
+#include <memory>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+#include <pqxx/result>
+#include <string>
+#include <string_view>
+
+#include "engine/log/postgres/pg_fault.h"
+#include "engine/log/postgres/pg_options.h"
+#include "engine/log/postgres/statements.h"
+
+namespace skein::log {
+
+// The DSN with our defaults where it says nothing: connect_timeout, application_name, keepalives,
+// client_encoding. Fault kConfig where it is none.
+std::string complete_dsn(const PgConnectOptions& options);
+// Where the DSN leads, without a password: for messages.
+std::string place_of(const std::string& dsn);
+
+class PgConnection {
+ public:
+    explicit PgConnection(const PgConnectOptions& options);
+    ~PgConnection();
+    PgConnection(const PgConnection&) = delete;
+    PgConnection& operator=(const PgConnection&) = delete;
+
+    // False after a failure that leaves the connection useless, or where the server has said
+    // something unasked: it is about to close.
+    bool is_fit() const;
+    pqxx::connection& raw() { return *connection_; }
+
+    template <class... Parameters>
+    pqxx::result run(const statements::Statement& statement, std::string_view doing,
+                     Parameters&&... parameters) {
+        try {
+            pqxx::nontransaction alone(*connection_);
+            return alone.exec_prepared(statement.name, std::forward<Parameters>(parameters)...);
+        } catch (const std::exception& error) {
+            fail(error, doing);
+        }
+    }
+    // Statements without parameters, as they are.
+    pqxx::result run_text(const std::string& sql, std::string_view doing);
+
+ private:
+    [[noreturn]] void fail(const std::exception& error, std::string_view doing);
+    void check_server(const PgConnectOptions& options);
+
+    std::unique_ptr<pqxx::connection> connection_;
+    std::unique_ptr<pqxx::errorhandler> quiet_;
+    bool is_broken_ = false;
+};
+
+}  // namespace skein::log

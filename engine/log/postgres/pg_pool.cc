@@ -1,0 +1,59 @@
+#include "engine/log/postgres/pg_pool.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/check.h"
+
+namespace skein::log {
+
+PgPool::PgPool(PgConnectOptions options, std::size_t size)
+    : options_(std::move(options)), size_(size) {
+    SKEIN_CHECK(size > 0, "a pool holds one connection at least");
+}
+
+PgPool::Lease PgPool::take() {
+    std::unique_ptr<PgConnection> found;
+    std::vector<std::unique_ptr<PgConnection>> unfit;  // closed without the mutex
+    {
+        std::unique_lock<std::mutex> lock(mutex_);
+        const bool is_free =
+            came_free_.wait_for(lock, options_.connect_timeout, [this] { return taken_ < size_; });
+        if (!is_free) {
+            throw Fault(FaultKind::kOverloaded,
+                        fmt::format("all {} connections to Postgres have been busy for {} s", size_,
+                                    options_.connect_timeout.count()),
+                        "Raise the size of the pool, or send less.");
+        }
+        ++taken_;
+        while (!found && !idle_.empty()) {
+            found = std::move(idle_.back());
+            idle_.pop_back();
+            if (!found->is_fit()) unfit.push_back(std::move(found));
+        }
+    }
+    if (found) return {*this, std::move(found)};
+    try {
+        return {*this, std::make_unique<PgConnection>(options_)};
+    } catch (...) {
+        give_back(nullptr);
+        throw;
+    }
+}
+
+void PgPool::give_back(std::unique_ptr<PgConnection> connection) {
+    const bool is_fit = connection && connection->is_fit();
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        --taken_;
+        if (is_fit) idle_.push_back(std::move(connection));
+    }
+    came_free_.notify_one();
+}
+
+void PgPool::drop_idle() {
+    std::vector<std::unique_ptr<PgConnection>> closing;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    closing.swap(idle_);
+}
+
+}  // namespace skein::log

@@ -1,0 +1,188 @@
+// Reading; opening and writing stand in postgres_log.cc.
+//
+// A commit shows all of an append at once, so what one statement reads is of one moment. Scans look
+// at the head first and end there, page by page; no page's connection is held while events are
+// visited.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/log/postgres/pg_pool.h"
+#include "engine/log/postgres/pg_values.h"
+#include "engine/log/postgres/postgres_log.h"
+
+namespace skein::log {
+
+namespace {
+
+constexpr const char* kEvent = "an event";
+// Behind every name: the last character of Unicode.
+constexpr const char* kBehindAll = "\xF4\x8F\xBF\xBF";
+
+Fault missing_event(const std::string& where) {
+    return {FaultKind::kCorruption, fmt::format("the event at {} is missing in Postgres", where),
+            "Check the log with `skein verify --all` and restore a backup."};
+}
+
+// An event's bytes and hash, out of their text form; used again for the next.
+struct Decoded {
+    std::string bytes;
+    std::string hash;
+
+    EventView view(Shard shard, const pqxx::row& row, pqxx::row_size_type first) {
+        bytes.clear();
+        hash.clear();
+        append_bytes(hash, row[first + 1], kEvent);
+        append_bytes(bytes, row[first + 2], kEvent);
+        return {shard, Position(number_of(row[first], kEvent)), bytes, hash};
+    }
+};
+
+}  // namespace
+
+Head PostgresLog::head(Shard shard) const {
+    SKEIN_CHECK(shard.value() < info_.shard_count, "shard {} of {}", shard.value(),
+                info_.shard_count);
+    const pqxx::result rows =
+        pool_->ask(statements::kHead, "reading a head", bigint(shard.value()));
+    if (rows.empty()) {
+        throw Fault(FaultKind::kCorruption,
+                    fmt::format("Postgres has no head of shard {}", shard.value()),
+                    "Restore a backup.");
+    }
+    const pqxx::row row = rows.front();
+    return {Position(number_of(row[0], "a head")), hash_of(row[1], "a head"),
+            Epoch(number_of(row[2], "a head"))};
+}
+
+bool PostgresLog::is_grown(const std::vector<Position>& known) const {
+    bool is_beyond = false;
+    for (const pqxx::row& row : pool_->ask(statements::kHeads, "reading the heads")) {
+        const std::uint64_t shard = number_of(row[0], "a head");
+        if (shard >= info_.shard_count) continue;
+        const Position position(number_of(row[1], "a head"));
+        growth_->publish(Shard(shard), position);
+        if (shard < known.size() && position > known[shard]) is_beyond = true;
+    }
+    return is_beyond;
+}
+
+std::uint64_t PostgresLog::scan(Shard shard, Position after,
+                                const std::function<bool(const EventView&)>& visit) const {
+    const Position last = head(shard).position;
+    std::uint64_t visited = 0;
+    Decoded decoded;
+    while (after < last) {
+        const pqxx::result page =
+            pool_->ask(statements::kScan, "reading events", bigint(shard.value()),
+                       bigint(after.value()), bigint(last.value()));
+        for (const pqxx::row& row : page) {
+            const EventView event = decoded.view(shard, row, 0);
+            if (event.position != after.next()) break;
+            after = event.position;
+            ++visited;
+            if (!visit(event)) return visited;
+        }
+        if (page.empty() || number_of(page.back()[0], kEvent) != after.value()) {
+            throw missing_event(
+                fmt::format("position {} of shard {}", after.next().value(), shard.value()));
+        }
+    }
+    return visited;
+}
+
+std::uint64_t PostgresLog::scan_stream(const Stream& stream, Version after,
+                                       const std::function<bool(const EventView&)>& visit) const {
+    const Shard shard = log::shard_of(*this, stream);
+    const Version last = stream_head(stream);
+    std::uint64_t visited = 0;
+    Decoded decoded;
+    while (after < last) {
+        const pqxx::result page =
+            pool_->ask(statements::kScanStream, "reading a stream", stream.str(),
+                       bigint(after.value()), bigint(last.value()));
+        for (const pqxx::row& row : page) {
+            if (number_of(row[0], kEvent) != after.next().value()) break;
+            after = after.next();
+            ++visited;
+            if (!visit(decoded.view(shard, row, 1))) return visited;
+        }
+        if (page.empty() || number_of(page.back()[0], kEvent) != after.value())
+            throw missing_event(fmt::format("{}@{}", stream.str(), after.next().value()));
+    }
+    return visited;
+}
+
+std::uint64_t PostgresLog::scan_streams(
+    const Scope& scope, const Stream& after,
+    const std::function<bool(const Stream&, Version head)>& visit) const {
+    // '0' is the character behind '/': the runs of a scope end there. Names that only begin like
+    // the scope stand between it and its runs.
+    const std::string end = scope.empty() ? kBehindAll : scope.str() + "0";
+    std::string behind = after.str();
+    std::uint64_t visited = 0;
+    while (true) {
+        const pqxx::result page =
+            pool_->ask(statements::kStreams, "listing streams", scope.str(), behind, end);
+        for (const pqxx::row& row : page) {
+            const Stream stream(std::string(row[0].c_str(), row[0].size()));
+            if (!scope.empty() && scope_of(stream) != scope) continue;
+            ++visited;
+            if (!visit(stream, Version(number_of(row[1], "a stream")))) return visited;
+        }
+        if (page.empty()) return visited;
+        behind = std::string(page.back()[0].c_str(), page.back()[0].size());
+    }
+}
+
+std::optional<Receipt> PostgresLog::find_receipt(const Scope& scope, const Uuid& command_id) const {
+    const pqxx::result rows =
+        pool_->ask(statements::kReceipt, "reading a receipt", scope.str(), command_id.str());
+    if (rows.empty()) return std::nullopt;
+    const pqxx::row row = rows.front();
+    return Receipt{hash_of(row[2], "a receipt"), Position(number_of(row[0], "a receipt")),
+                   static_cast<std::uint32_t>(number_of(row[1], "a receipt"))};
+}
+
+Version PostgresLog::stream_head(const Stream& stream) const {
+    const pqxx::result rows =
+        pool_->ask(statements::kStreamHead, "reading the head of a stream", stream.str());
+    return rows.empty() ? Version() : Version(number_of(rows.front()[0], "a stream"));
+}
+
+std::optional<Position> PostgresLog::position_of(const Stream& stream, Version version) const {
+    const pqxx::result rows = pool_->ask(statements::kPositionOf, "looking for an event",
+                                         stream.str(), bigint(version.value()));
+    if (rows.empty()) return std::nullopt;
+    return Position(number_of(rows.front()[0], kEvent));
+}
+
+std::optional<EventLog::StoredEvent> PostgresLog::read(Shard shard, Position position) const {
+    const auto ask = [&] {
+        return pool_->ask(statements::kRead, "reading an event", bigint(shard.value()),
+                          bigint(position.value()));
+    };
+    pqxx::result rows = ask();
+    if (rows.empty()) {
+        if (position.value() == 0 || position > head(shard).position) return std::nullopt;
+        rows = ask();  // it may have been committed in between
+    }
+    if (rows.empty()) {
+        throw missing_event(
+            fmt::format("position {} of shard {}", position.value(), shard.value()));
+    }
+    return StoredEvent{bytes_of(rows.front()[1], kEvent), hash_of(rows.front()[0], kEvent)};
+}
+
+std::optional<EventLog::StoredSnapshot> PostgresLog::find_snapshot(const Stream& stream,
+                                                                   Version at_most) const {
+    const std::uint64_t highest = std::min<std::uint64_t>(at_most.value(), INT64_MAX);
+    const pqxx::result rows =
+        pool_->ask(statements::kFindSnapshot, "reading a snapshot", stream.str(), bigint(highest));
+    if (rows.empty()) return std::nullopt;
+    return StoredSnapshot{Version(number_of(rows.front()[0], "a snapshot")),
+                          bytes_of(rows.front()[1], "a snapshot")};
+}
+
+}  // namespace skein::log

@@ -1,0 +1,153 @@
+// The truth after a lost answer: a connection is cut before, within and after the commit of an
+// append, at a thousand moments; sent again, every command ends with its true result.
+//
+// The cuts are made by the proxy, byte by byte, so the same ones come in every run.
+#include <array>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "engine/base/fault.h"
+#include "engine/log/postgres/migrator.h"
+#include "engine/log/postgres/postgres_log.h"
+
+#include "tests/contract/log_batches.h"
+#include "tests/servers/postgres_proxy.h"
+#include "tests/servers/postgres_server.h"
+
+namespace skein::log::test {
+
+namespace {
+
+using skein::test::Cut;
+using skein::test::CutMoment;
+using skein::test::PostgresProxy;
+using skein::test::PostgresServer;
+
+constexpr std::size_t kMoments = 1000;
+constexpr int kCommands = 3;
+
+std::unique_ptr<PostgresLog> open_log(const std::string& dsn) {
+    PostgresLogOptions options;
+    options.connect.dsn = dsn;
+    options.mode = PostgresOpen::kCreate;
+    options.shard_count = 4;
+    SeededRandom random(7);
+    return PostgresLog::open(options, random);
+}
+
+// Three commands, four events, on two streams.
+Batch batch_for(const EventLog& log, std::uint64_t moment) {
+    const Shard shard(moment % 4);
+    const Scope scope = scope_in(log, shard);
+    BatchBuilder batch(log, shard);
+    for (std::uint64_t i = 0; i < kCommands; ++i)
+        batch.command(scope, uuid_of(moment, i)).event(run_in(scope, 0));
+    return batch.event(Stream(scope.str())).batch();
+}
+
+// A connection that is cut at every byte of the request, every byte of the reply, and between.
+std::vector<Cut> moments_of(const PostgresProxy::Sizes& sizes) {
+    std::vector<Cut> moments;
+    for (std::size_t i = 0; i < sizes.reply; ++i) moments.push_back({CutMoment::kReply, i});
+    while (moments.size() < kMoments / 2) moments.push_back({CutMoment::kSent, 0});
+    const std::size_t rest = kMoments - moments.size();
+    for (std::size_t i = 0; i < rest; ++i)
+        moments.push_back({CutMoment::kRequest, i * sizes.request / rest});
+    return moments;
+}
+
+enum class Truth { kWrittenBefore, kWrittenByResending, kWrong };
+
+// Sends until an answer comes, and holds it against what stands.
+Truth send_again(PostgresLog& log, const Batch& batch) {
+    AppendResult result;
+    do {
+        log.reopen();
+        result = log.append_one(batch);
+    } while (result.outcome == BatchOutcome::kInDoubt);
+    std::uint64_t first = batch.expected_head.value() + 1;
+    for (std::size_t c = 0; c < batch.commands.size(); ++c) {
+        const std::optional<Receipt>& receipt = result.commands[c].receipt;
+        const bool is_true = receipt && receipt->first == Position(first) &&
+                             receipt->content_hash == batch.commands[c].content_hash;
+        if (!is_true) return Truth::kWrong;
+        first += batch.commands[c].event_count;
+    }
+    if (result.outcome == BatchOutcome::kAppended) return Truth::kWrittenByResending;
+    return result.commands[0].verdict == Verdict::kDuplicate ? Truth::kWrittenBefore
+                                                             : Truth::kWrong;
+}
+
+}  // namespace
+
+TEST_CASE("postgres: a commit whose answer is lost has its true result after re-sending [V-117]",
+          "[postgres]") {
+    const std::string dsn = PostgresServer::shared().create_database();
+    PgConnectOptions connect;
+    connect.dsn = dsn;
+    Migrator(connect).up();
+    PostgresProxy proxy(PostgresServer::shared().socket_path());
+    const auto direct = open_log(dsn);
+    const auto log = open_log(proxy.through(dsn));
+    REQUIRE(log->append_one(batch_for(*direct, 0)).outcome == BatchOutcome::kAppended);
+    const PostgresProxy::Sizes sizes = proxy.sizes_of("append");
+    REQUIRE(sizes.request > 500);
+    REQUIRE(sizes.reply > 20);
+    const std::vector<Cut> moments = moments_of(sizes);
+    REQUIRE(moments.size() == kMoments);
+
+    std::size_t before = 0;
+    std::size_t by_resending = 0;
+    for (std::size_t i = 0; i < moments.size(); ++i) {
+        const Cut cut = moments[i];
+        CAPTURE(i, static_cast<int>(cut.moment), cut.bytes);
+        const Batch batch = batch_for(*direct, i + 1);
+        proxy.cut_next("append", cut);
+        const AppendResult lost = log->append_one(batch);
+        REQUIRE_FALSE(proxy.is_armed());
+        REQUIRE(lost.outcome == BatchOutcome::kInDoubt);
+        REQUIRE_FALSE(lost.detail.empty());
+        const Truth truth = send_again(*log, batch);
+        REQUIRE(truth != Truth::kWrong);
+        if (cut.moment == CutMoment::kRequest) REQUIRE(truth == Truth::kWrittenByResending);
+        if (cut.moment == CutMoment::kReply) REQUIRE(truth == Truth::kWrittenBefore);
+        (truth == Truth::kWrittenBefore ? before : by_resending) += 1;
+        REQUIRE(direct->head(batch.shard).position ==
+                Position(batch.expected_head.value() + batch.events.size()));
+    }
+    CHECK(before + by_resending == kMoments);
+    WARN(before << " were written before the cut, " << by_resending << " by re-sending");
+    const Walk checked = walk(*direct);
+    CHECK(checked.problem == "");
+    CHECK(checked.events == (kMoments + 1) * (kCommands + 1));
+}
+
+TEST_CASE("postgres: while the server is away appends are refused, and nothing is in doubt",
+          "[postgres]") {
+    PostgresServer server;
+    const std::string dsn = server.create_database();
+    PgConnectOptions connect;
+    connect.dsn = dsn;
+    Migrator(connect).up();
+    const auto log = open_log(dsn);
+    REQUIRE(log->append_one(batch_for(*log, 1)).outcome == BatchOutcome::kAppended);
+    const Batch batch = batch_for(*log, 2);
+    for (int round = 0; round < 2; ++round) {
+        if (round == 0) {
+            server.stop();
+        } else {
+            server.stop_at_once();
+        }
+        CHECK_THROWS_AS(log->append_one(batch), Fault);
+        CHECK_THROWS_AS(log->head(Shard(0)), Fault);
+        server.start();
+        CHECK(log->head(batch.shard).position == Position(round == 0 ? 0 : 4));
+        if (round == 0) CHECK(log->append_one(batch).outcome == BatchOutcome::kAppended);
+    }
+    CHECK(log->append_one(batch).commands[0].verdict == Verdict::kDuplicate);
+    CHECK(walk(*log).events == 8);
+    CHECK(walk(*log).problem == "");
+}
+
+}  // namespace skein::log::test
