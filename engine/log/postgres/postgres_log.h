@@ -67,6 +67,8 @@ class PostgresLog final : public EventLog {
     std::uint64_t scan_streams(
         const Scope& scope, const Stream& after,
         const std::function<bool(const Stream&, Version head)>& visit) const override;
+    std::uint64_t scan_index(
+        const std::function<bool(const Stream&, Version, Position)>& visit) const override;
     std::optional<StoredEvent> read(Shard shard, Position position) const override;
     void put_snapshot(const Stream& stream, Version version, std::string_view bytes) override;
     std::optional<StoredSnapshot> find_snapshot(const Stream& stream,

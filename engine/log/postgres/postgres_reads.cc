@@ -136,6 +136,25 @@ std::uint64_t PostgresLog::scan_streams(
     }
 }
 
+std::uint64_t PostgresLog::scan_index(
+    const std::function<bool(const Stream&, Version, Position)>& visit) const {
+    Stream stream;
+    Version version;
+    std::uint64_t visited = 0;
+    while (true) {
+        const pqxx::result page = pool_->ask(statements::kIndex, "reading the stream index",
+                                             stream.str(), version.value());
+        for (const pqxx::row& row : page) {
+            const std::string_view name(row[0].c_str(), row[0].size());
+            if (name != stream.str()) stream = Stream(std::string(name));
+            version = Version(number_of(row[1], kEvent));
+            ++visited;
+            if (!visit(stream, version, Position(number_of(row[2], kEvent)))) return visited;
+        }
+        if (page.empty()) return visited;
+    }
+}
+
 std::optional<Receipt> PostgresLog::find_receipt(const Scope& scope, const Uuid& command_id) const {
     const pqxx::result rows =
         pool_->ask(statements::kReceipt, "reading a receipt", scope.str(), command_id.str());

@@ -68,6 +68,10 @@ inline constexpr Statement kStreams{
     "SELECT n.stream, (SELECT e.version FROM skein.events AS e WHERE e.stream = n.stream"
     "                  ORDER BY e.version DESC LIMIT 1) "
     "FROM names AS n WHERE n.stream IS NOT NULL LIMIT 500"};
+inline constexpr Statement kIndex{
+    "index",
+    "SELECT stream, version, position FROM skein.events WHERE (stream, version) > ($1, $2) "
+    "ORDER BY stream, version LIMIT 10000"};
 inline constexpr Statement kPutSnapshot{"put_snapshot", "SELECT skein.put_snapshot($1, $2, $3)"};
 inline constexpr Statement kFindSnapshot{
     "find_snapshot",
@@ -75,9 +79,9 @@ inline constexpr Statement kFindSnapshot{
     "ORDER BY version DESC, created_at DESC LIMIT 1"};
 inline constexpr Statement kNotify{"notify", "SELECT pg_notify('skein_growth', '')"};
 
-inline constexpr std::array kAll = {kAppend,  kCreateStore, kStore,        kTakeOver,
-                                    kHead,    kHeads,       kScan,         kScanStream,
-                                    kRead,    kReceipt,     kStreamHead,   kPositionOf,
-                                    kStreams, kPutSnapshot, kFindSnapshot, kNotify};
+inline constexpr std::array kAll = {
+    kAppend,  kCreateStore, kStore,       kTakeOver,     kHead,       kHeads,
+    kScan,    kScanStream,  kRead,        kReceipt,      kStreamHead, kPositionOf,
+    kStreams, kIndex,       kPutSnapshot, kFindSnapshot, kNotify};
 
 }  // namespace skein::log::statements
