@@ -7,9 +7,17 @@ namespace skein::runtime {
 
 namespace {
 
+// Doubled until an event's share of a snapshot is small: a large state is written rarely, so that
+// what a change costs does not grow with what stands beside it.
+std::uint64_t distance_of(const domain::State& state) {
+    std::uint64_t every = Snapshotter::kSnapshotEvery;
+    while (state.size_bytes() / every > Snapshotter::kBytesAnEventMax) every *= 2;
+    return every;
+}
+
 bool is_due(const domain::State& state, Version before) {
-    constexpr std::uint64_t kEvery = Snapshotter::kSnapshotEvery;
-    return state.version().value() / kEvery > before.value() / kEvery ||
+    const std::uint64_t every = distance_of(state);
+    return state.version().value() / every > before.value() / every ||
            state.is_recovery_point(before);
 }
 

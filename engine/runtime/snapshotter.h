@@ -1,6 +1,7 @@
 // Snapshotter: writes recovery points beside the log, behind the commands' backs.
 //
-// Due are: every kSnapshotEvery versions of any stream, and what the state itself calls a recovery
+// Due are: every kSnapshotEvery versions of any stream (of a large state fewer, see
+// kBytesAnEventMax), and what the state itself calls a recovery
 // point (a critical or long run that was checkpointed or ended). A snapshot is an accelerator: one
 // that is skipped because too many wait, or lost in a crash, costs time at replay and nothing else.
 // Threads: offer() by whoever runs a round; the writing is done by a thread of its own.
@@ -22,7 +23,8 @@ namespace skein::runtime {
 
 class Snapshotter {
  public:
-    static constexpr std::uint64_t kSnapshotEvery = 1000;  // versions of one stream
+    static constexpr std::uint64_t kSnapshotEvery = 1000;  // versions of one stream, at least
+    static constexpr std::size_t kBytesAnEventMax = 256;   // a snapshot's bytes by its distance
 
     Snapshotter(log::EventLog& log, const codec::Codec& codec);
     ~Snapshotter();  // writes what waits
