@@ -11,7 +11,7 @@ namespace skein::bench {
 namespace {
 
 constexpr std::size_t kEvents = 100'000;
-constexpr std::size_t kReads = 2'000;
+constexpr std::size_t kReads = 1'000;
 constexpr std::size_t kOutstanding = 4096;
 constexpr std::size_t kTwins = 64;  // runs whose current state is read
 constexpr double kP50RatioMax = 1.3;

@@ -150,14 +150,15 @@ void HistoryReader::fold(Session& session, const store::DocumentKeys& keys,
     event.meta.stream =
         delta.observed ? Stream(std::string(keys.scope()) + delta.suffix) : state.stream();
     std::string kept;  // what the views of `body_row` look into
-    store::DeltaRow body_row = delta;
+    store::DeltaRow there;
     if (delta.elsewhere) {
         const std::string key = keys_of(event.meta.stream).delta(delta.meta.version.value());
         auto value = store_->get(key);
         if (!value) throw store::ViewDamage("a delta is missing: " + store::show_key(key));
         kept = std::move(*value);
-        body_row = store::read_delta(key, kept, delta.meta.version.value());
+        there = store::read_delta(key, kept, delta.meta.version.value());
     }
+    const store::DeltaRow& body_row = delta.elsewhere ? there : delta;
     auto body = codec_.decode_payload(body_row.type, body_row.type_version, body_row.payload);
     if (!body)
         throw store::ViewDamage(fmt::format("a delta of {} does not decode: {}",

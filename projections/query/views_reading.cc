@@ -65,12 +65,18 @@ std::shared_ptr<const domain::State> OpenViews::version_in(const GenerationView&
         if (position) return document_in(generation, stream, *position);
         return tail().to_version(*reading.state, version);  // says that there is none
     }
-    std::shared_ptr<const domain::State> newest = cached_latest(generation, stream);
+    // The past is read at once: the present is nobody's business unless it is in memory anyway.
+    const std::shared_ptr<const domain::State> held = cache_.find(stream);
+    if (held && held->version() == version) return held;
+    if (!held || held->version() > version) {
+        const history::Reading reading = generation.reader.at_version(stream, version);
+        if (reading.ordinal > 0) return reading.state;
+    }
+    const std::shared_ptr<const domain::State> newest = cached_latest(generation, stream);
     if (newest->version() == version) return newest;
     if (newest->version() < version) return tail().to_version(*newest, version);
-    const history::Reading reading = generation.reader.at_version(stream, version);
     // L1 may be ahead of a generation that was pinned before a switch.
-    return reading.ordinal > 0 ? reading.state : log_states_.at(stream, version);
+    return log_states_.at(stream, version);
 }
 
 std::shared_ptr<const domain::State> OpenViews::at(const Stream& stream, Version version) const {
