@@ -224,6 +224,7 @@ Reading HistoryReader::as_of(const Stream& stream, Position position) const {
         if (row) move_mark(stream, Position(last), *reading.state);
         return reading;
     }
+    if (position.value() == kNewest) return read(stream, kNewest);
     const std::optional<store::HeadRow> newest = head(stream);
     if (!newest) return read(stream, 0);
     if (newest->mark.position <= position) return read(stream, newest->ordinal);
