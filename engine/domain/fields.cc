@@ -232,7 +232,7 @@ std::optional<std::size_t> Fields::one_of(std::string_view name, Presence presen
         expected.append(expected.size() > 6 ? ", " : " ").append(choice);
     }
     const std::string_view near = nearest(*text, choices);
-    if (!near.empty()) expected.append("; did you mean ").append(near).append("?");
+    if (!near.empty()) expected.append(" (did you mean ").append(near).append("?)");
     refuse_member(codes::kInvalidField, name, expected);
     return std::nullopt;
 }

@@ -14,6 +14,17 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& wo
     return near.empty() ? "" : fmt::format(" (did you mean {}?)", near);
 }
 
+CLI::Validator positive() {
+    return CLI::Validator(
+        [](std::string& word) -> std::string {
+            const bool is_number = !word.empty() && word.size() <= 9 &&
+                                   word.find_first_not_of("0123456789") == std::string::npos;
+            if (is_number && word.find_first_not_of('0') != std::string::npos) return {};
+            return fmt::format("\"{}\" is no whole number from 1 to 999999999", word);
+        },
+        "POSITIVE");
+}
+
 CLI::Validator one_of(std::vector<std::string> words) {
     const std::string list = fmt::format("{}", fmt::join(words, ","));
     return CLI::Validator(

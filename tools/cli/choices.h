@@ -1,4 +1,4 @@
-// Options that take one of a few words, and say which one was probably meant.
+// Options that take one of a few words, and say which one was probably meant; and counts.
 //
 // Threads: pure. Errors: usage errors of CLI11. Source: interfaces section 4 ("did you mean").
 #pragma once
@@ -11,6 +11,9 @@
 namespace skein::cli {
 
 CLI::Validator one_of(std::vector<std::string> words);
+
+// A whole number from 1 on.
+CLI::Validator positive();
 
 // " (did you mean X?)" or nothing.
 std::string suggestion(std::string_view word, const std::vector<std::string>& words);

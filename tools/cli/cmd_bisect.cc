@@ -95,9 +95,10 @@ int bisect_states(Cli& cli, const BisectOptions& options) {
         cli.err() << fmt::format("{} states tested\n", result.tested);
         if (result.first) return kOk;
         cli.err() << fmt::format(
-            "error: it holds at no version after {} up to {}\n"
-            "next:  `skein log {}` shows what happened.\n",
-            bounds->after.value(), bounds->last.value(), options.address);
+            "error: it does not hold at version {}, the last of the range\n"
+            "next:  Where it held for a while, end the range there, like {}@A..B; `skein log {}` "
+            "shows what happened.\n",
+            bounds->last.value(), located->resource.stream.str(), options.address);
         return kNegative;
     } catch (const CommandFailed& failed) {
         return cli.refuse_usage(

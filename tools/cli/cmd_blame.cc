@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/json/writer.h"
+#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/reading.h"
 #include "tools/cli/shapes.h"
@@ -120,7 +121,7 @@ void add_blame(CLI::App& app, Cli& cli, const SetAction& set) {
     sub->add_option("key", options->key, "KEY[@POINT] of a variable, result or board item")
         ->required();
     sub->add_option("--depth", options->depth, "At most so many links of the chain")
-        ->check(CLI::PositiveNumber);
+        ->check(positive());
     sub->footer("Examples:\n  skein blame run/r1 budget\n  skein blame run/r1 budget@12 --depth 1");
     sub->callback(
         [&cli, options, set] { set([&cli, options] { return blame_key(cli, *options); }); });

@@ -4,6 +4,7 @@
 
 #include "engine/codec/event_json.h"
 #include "engine/json/patch.h"
+#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/reading.h"
@@ -189,7 +190,8 @@ void add_log(CLI::App& app, Cli& cli, const SetAction& set) {
     sub->add_option(
         "--path", options->path,
         "Only events that changed the value at this JSON Pointer, like /variables/budget");
-    sub->add_option("-n", options->count, "At most so many; with --follow: the last ones first");
+    sub->add_option("-n", options->count, "At most so many; with --follow: the last ones first")
+        ->check(positive());
     sub->add_flag("--reverse", options->reverse, "Oldest first");
     sub->add_flag("--oneline", options->oneline, "One line an event");
     sub->add_flag("--graph", options->graph, "Where forks and merges come from");

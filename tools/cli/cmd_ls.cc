@@ -61,6 +61,16 @@ void sort_by(const std::string& order, std::vector<Listed>& items) {
     });
 }
 
+// What is wrong with an order; empty: nothing. Where nothing is listed no field is known.
+std::string unknown_field(const std::string& order, const std::vector<Listed>& items) {
+    const std::string field = order.starts_with('-') ? order.substr(1) : order;
+    if (items.empty() || items.front().fields.find(field)) return {};
+    const auto members = items.front().fields.members();
+    std::vector<std::string> names;
+    for (const auto& [name, value] : members) names.push_back(name);
+    return fmt::format("items have no field \"{}\"{}", printable(field), suggestion(field, names));
+}
+
 // A cursor is the number of items before it and the resource it stands behind, to notice changes.
 std::string cursor_after(std::size_t count, const Listed& last) {
     return fmt::format("{}-{:016x}", count, xxh3_64(last.fields.text()));
@@ -196,7 +206,11 @@ int list(Cli& cli, LsOptions options) {
     Store& store = cli.open(OpenMode::kMustExist);
     std::vector<Listed> items = list_items(store, options.choice);
     if (condition) keep_where(store, *condition, items);
-    if (!options.sort.empty()) sort_by(options.sort, items);
+    if (!options.sort.empty()) {
+        if (const std::string wrong = unknown_field(options.sort, items); !wrong.empty())
+            return cli.refuse_usage(wrong, "`skein ls --json` shows the fields of an item.");
+        sort_by(options.sort, items);
+    }
     std::size_t done = 0;
     if (!options.cursor.empty()) {
         const auto skip = skip_of(options.cursor, items);
@@ -226,7 +240,7 @@ void add_ls(CLI::App& app, Cli& cli, const SetAction& set) {
     sub->add_option("--swarm", options->choice.swarm, "Of this swarm alone");
     sub->add_option("--where", options->where, "Only those for which the condition holds");
     sub->add_option("--sort", options->sort, "Order by this field; -FIELD descends");
-    sub->add_option("--limit", options->limit, "At most so many");
+    sub->add_option("--limit", options->limit, "At most so many")->check(positive());
     sub->add_option("--cursor", options->cursor, "Go on where a list with --limit ended");
     sub->add_flag("--tree", options->tree, "Runs as a tree of parents, children and forks");
     sub->footer(

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -31,9 +32,15 @@ struct SendOptions {
 std::optional<std::string> text_of(Cli& cli, const std::string& argument) {
     if (argument == "-") return std::string(std::istreambuf_iterator<char>(cli.io().in), {});
     if (!argument.starts_with('@')) return argument;
-    std::ifstream in(argument.substr(1));
+    std::ifstream in(argument.substr(1), std::ios::binary);
     if (!in) return std::nullopt;
-    return std::string(std::istreambuf_iterator<char>(in), {});
+    // A directory opens, and fails as it is read: read() says so, an iterator throws.
+    std::string text;
+    std::array<char, 1 << 14> block;
+    while (in.read(block.data(), block.size()) || in.gcount() > 0)
+        text.append(block.data(), static_cast<std::size_t>(in.gcount()));
+    if (in.bad()) return std::nullopt;
+    return text;
 }
 
 int send_one(Cli& cli, const SendOptions& options) {
@@ -46,7 +53,9 @@ int send_one(Cli& cli, const SendOptions& options) {
         return cli.refuse_usage(
             fmt::format("-d is not JSON: line {}, column {}: {}", data.error().line,
                         data.error().column, data.error().message),
-            "Quote it for your shell, like -d '{\"goal\":\"x\"}'.");
+            options.data == "-" || options.data.starts_with('@')
+                ? "Correct the text there, then send it again."
+                : "Correct it; in a shell it stands in quotes, like -d '{\"goal\":\"x\"}'.");
     Members members{{"type", json::Value::string(options.type)}, {"data", *data}};
     for (const auto& [segment, id] : options.address) add_text(members, segment, id);
     add_envelope(members, options.envelope);

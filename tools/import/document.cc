@@ -33,6 +33,13 @@ void Document::report(const std::string& reason) {
     if (!stopped()) next_ = problems_.report({place_, reason});
 }
 
+void Document::miss(std::string_view member) {
+    if (!stream_.ok()) return;  // end() says why
+    place_.line = stream_.line();
+    place_.record = 0;
+    report(fmt::format("{} is missing, or no array", member));
+}
+
 Next Document::end() {
     if (stopped()) return next_;
     stream_.finish();

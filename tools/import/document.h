@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/json/value.h"
 #include "tools/import/importer.h"
@@ -28,6 +29,8 @@ class Document {
     std::optional<json::Value> take(std::uint64_t number);
     // Says what is wrong with the value taken last.
     void report(const std::string& reason);
+    // Says that the file has no such member: it is none of its format. Once it was read to its end.
+    void miss(std::string_view member);
     // Reports a failure of the file's structure, if there is one, and checks that nothing follows.
     Next end();
 

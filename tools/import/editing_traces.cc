@@ -38,13 +38,17 @@ class Trace {
         if (!in.ok()) return document_.end();
         writer_.at_record(0, document_.place());
         graph_.start(start_);
+        bool has_transactions = false;
         while (const auto key = in.next_member()) {
-            if (*key == "txns" && in.peek() == '[')
+            if (*key == "txns" && in.peek() == '[') {
+                has_transactions = true;
                 write_transactions();
-            else
+            } else {
                 in.skip();
+            }
             if (stopped()) return Next::kStop;
         }
+        if (!has_transactions) document_.miss("txns");
         return document_.end();
     }
 

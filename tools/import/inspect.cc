@@ -114,6 +114,7 @@ class Log {
             if (stopped()) return;
         }
         if (!in.ok()) return;
+        if (layout_ == Layout::kSample && !has_events_) return document_.miss("samples");
         writer_.at_record(record + 1, document_.place());
         sample.complete();
     }
@@ -141,6 +142,7 @@ class Log {
 
     void write_events(InspectSample& sample, std::uint64_t& record) {
         JsonStream& in = document_.stream();
+        has_events_ = true;
         in.enter_array();
         for (std::uint64_t index = 0; in.next_element(); ++index) {
             const auto event = document_.take(++record);
@@ -157,6 +159,7 @@ class Log {
     Document document_;
     CommandWriter writer_;
     Layout layout_;
+    bool has_events_ = false;
 };
 
 class Inspect final : public Importer {

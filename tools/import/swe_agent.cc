@@ -26,7 +26,8 @@ class Trajectory {
             write_member(*key);
             if (document_.stopped() || writer_.stopped()) return Next::kStop;
         }
-        if (in.ok()) complete();
+        if (!has_entries_) document_.miss("trajectory");
+        if (in.ok() && has_entries_) complete();
         if (writer_.stopped()) return Next::kStop;
         return document_.end();
     }
@@ -53,6 +54,7 @@ class Trajectory {
 
     void each(std::uint64_t member, void (Trajectory::*visit)(std::uint64_t, const json::Value&)) {
         JsonStream& in = document_.stream();
+        has_entries_ = true;
         in.enter_array();
         for (std::uint64_t number = 1; in.next_element(); ++number) {
             const auto value = document_.take(number);
@@ -91,6 +93,7 @@ class Trajectory {
     Document document_;
     CommandWriter writer_;
     std::optional<json::Value> info_;
+    bool has_entries_ = false;  // a trajectory or a history, whichever the file holds
 };
 
 class SweAgent final : public Importer {

@@ -27,13 +27,17 @@ class Histories {
         if (!in.ok()) return document_.end();
         writer_.at_record(0, document_.place());
         writer_.put({"CreateSwarm"}, object_value({}));
+        bool has_history = false;
         while (const auto key = in.next_member()) {
-            if (in.peek() == '[')
+            if (in.peek() == '[') {
+                has_history = true;
                 write_history(*key);
-            else
+            } else {
                 in.skip();
+            }
             if (document_.stopped() || writer_.stopped()) return Next::kStop;
         }
+        if (!has_history) document_.miss("events");
         return document_.end();
     }
 

@@ -109,7 +109,8 @@ class Conversation {
                 document_.take(0);  // known from the first pass; a broken one is reported here
             if (document_.stopped() || writer_.stopped()) return Next::kStop;
         }
-        if (in.ok()) complete();
+        if (!has_history_) document_.miss("history");
+        if (in.ok() && has_history_) complete();
         if (writer_.stopped()) return Next::kStop;
         return document_.end();
     }
@@ -128,6 +129,7 @@ class Conversation {
 
     void write_history() {
         JsonStream& in = document_.stream();
+        has_history_ = true;
         in.enter_array();
         for (; in.next_element(); ++count_) {
             const auto message = document_.take(count_ + 1);
@@ -222,6 +224,7 @@ class Conversation {
     std::map<std::string, std::vector<std::string>> open_;  // hand-offs without a reply, by target
     std::uint64_t count_ = 0;                               // messages before this one
     std::uint64_t hand_offs_ = 0;
+    bool has_history_ = false;
 };
 
 class WhoAndWhen final : public Importer {

@@ -65,7 +65,9 @@ std::optional<Touch> of_merge(const MergeFacts& facts, const Stream& stream, std
             return std::nullopt;
         Touch touch =
             came_from(how, sibling_of(stream, facts.source.run), facts.source.version, key);
-        if (merged.result == MergeResult::kDeleted) touch.effect = Effect::kReplaces;
+        // A value that the command itself resolved a conflict to begins here.
+        if (merged.result == MergeResult::kCombined && merged.strategy == Strategy::kManualReview)
+            touch.effect = Effect::kReplaces;
         touch.strategy = to_string(merged.strategy.value_or(facts.strategy));
         for (std::size_t i = 0; i < merged.lost.size() && i < merged.lost_at.size(); ++i)
             touch.lost.push_back({sibling_of(stream, merged.lost_at[i].run),

@@ -1,6 +1,8 @@
 // Broken records are named; whether the rest goes on is the sink's answer.
 #include <catch2/catch.hpp>
 
+#include <map>
+
 #include "tests/unit/import/recorder.h"
 #include "tools/import/command_writer.h"
 
@@ -121,6 +123,28 @@ TEST_CASE("import: a file cut at any byte makes a problem and never more command
         cut.import("temporal", TemporaryFile("w.json", whole.substr(0, size)).path());
         CHECK(cut.problems.size() == 1);
         CHECK(cut.ids.size() <= complete.ids.size());
+    }
+}
+
+TEST_CASE("import: a document of another kind is named, and no run of it completes",
+          "[unit][import]") {
+    const std::map<std::string, std::string> files{{"who-and-when", "a.json"},
+                                                   {"swe-agent", "a.traj"},
+                                                   {"temporal", "a.json"},
+                                                   {"inspect", "a.json"},
+                                                   {"editing-traces", "a.json"}};
+    for (const auto& [format, name] : files) {
+        for (const std::string_view content : {"{}", "{\n\"other\":{\"history\":1}}"}) {
+            INFO(format << " " << content);
+            const TemporaryFile file(name, std::string(content));
+            Recorder recorder;
+            recorder.keep_texts = true;
+            recorder.import(format, file.path());
+            REQUIRE(recorder.problems.size() == 1);
+            CHECK_THAT(recorder.problems.front().reason, Catch::Matchers::Contains("is missing"));
+            CHECK(recorder.problems.front().place.line == (content == "{}" ? 1 : 2));
+            CHECK(!says(recorder, "CompleteRun"));
+        }
     }
 }
 

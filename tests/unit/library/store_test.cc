@@ -230,6 +230,34 @@ TEST_CASE("store: states are read at points, alike from log, snapshot and view [
     }
 }
 
+TEST_CASE("store: what has expired goes by the time of the point that is read [V-53]",
+          "[library]") {
+    struct SetClock final : Clock {
+        Timestamp now() const override { return {us.load()}; }
+        std::atomic<std::int64_t> us{parse_time("2030-01-01T00:00:00Z")->us};
+    } clock;
+    const TempDirectory directory;
+    StoreOptions options = options_at(directory.path() + "/store");
+    options.clock = &clock;
+    const auto store = Store::open(options);
+    begin_run(*store);
+    REQUIRE(code_of(store->submit(
+                R"({"type":"UpdateBlackboard","swarm":"s1","data":{"set":[{"id":"x","value":1,)"
+                R"("expires_at":"2030-01-02T00:00:00Z"}]}})")) == "accepted");
+    const auto board_at = [&](const std::string& point) {
+        const auto reading = store->read("board/s1" + point);
+        REQUIRE(reading);
+        return reading->values().text();
+    };
+    for (const std::string point : {"", "@head", "@2", "@2030-01-01T12:00:00Z"})
+        CHECK(board_at(point) == R"({"x":1})");
+    clock.us = parse_time("2030-01-03T00:00:00Z")->us;
+    for (const std::string point : {"", "@head", "@2030-01-02T00:00:00Z", "@-1d"})
+        CHECK(board_at(point) == "{}");
+    for (const std::string point : {"@2", "@2030-01-01T12:00:00Z", "@-36h"})
+        CHECK(board_at(point) == R"({"x":1})");
+}
+
 TEST_CASE("store: a document says which point it is, and its digest", "[library]") {
     const TempDirectory directory;
     const auto store = Store::open(options_at(directory.path() + "/store"));
