@@ -1,29 +1,48 @@
 #include "bench/bench.h"
 
+#include <array>
+
+#include "engine/base/check.h"
+
 namespace skein::bench {
 
-const std::vector<Bench>& benches() {
-    static const std::vector<Bench> all{
-        {"append", "durable append through the runtime, 64 outstanding", bench_append},
-        {"single", "one producer, one durable command after another", bench_single},
-        {"decide", "decide and evolve in memory", bench_decide},
-        {"fold", "fold of envelopes in memory, decoding included", bench_fold},
-        {"rebuild", "all views from the log", bench_rebuild},
-        {"projection", "views that follow the log", bench_projection},
-        {"verify", "chain, order, decodability and index of the log", bench_verify},
-        {"replay", "every stream from its first event", bench_replay},
-        {"reads", "current reads of a small run", bench_reads},
-        {"cost", "what one change costs in a large state", bench_cost},
-        {"as-of", "reads of points far from the head", bench_as_of},
-    };
-    return all;
+namespace {
+
+struct Bench {
+    cli::Benchmarks::Named named;
+    void (*run)(Report& report);
+};
+
+constexpr std::array kBenches{
+    Bench{{"append", "durable append through the runtime, 64 outstanding"}, bench_append},
+    Bench{{"single", "one producer, one durable command after another"}, bench_single},
+    Bench{{"decide", "decide and evolve in memory"}, bench_decide},
+    Bench{{"fold", "fold of envelopes in memory, decoding included"}, bench_fold},
+    Bench{{"rebuild", "all views from the log"}, bench_rebuild},
+    Bench{{"projection", "views that follow the log"}, bench_projection},
+    Bench{{"verify", "chain, order, decodability and index of the log"}, bench_verify},
+    Bench{{"replay", "every stream from its first event"}, bench_replay},
+    Bench{{"reads", "current reads of a small run"}, bench_reads},
+    Bench{{"cost", "what one change costs in a large state"}, bench_cost},
+    Bench{{"as-of", "reads of points far from the head"}, bench_as_of},
+    Bench{{"scale", "a store of a million runs and ten million events", true}, bench_scale},
+};
+
+}  // namespace
+
+std::vector<cli::Benchmarks::Named> Benches::list() const {
+    std::vector<Named> names;
+    for (const Bench& bench : kBenches) names.push_back(bench.named);
+    return names;
 }
 
-const std::vector<Bench>& long_benches() {
-    static const std::vector<Bench> all{
-        {"scale", "a store of a million runs and ten million events", bench_scale},
-    };
-    return all;
+void Benches::run(std::string_view name, const Line& line, const Figure& figure) const {
+    for (const Bench& bench : kBenches) {
+        if (bench.named.name != name) continue;
+        Report report(line, figure);
+        return bench.run(report);
+    }
+    SKEIN_CHECK(false, "there is no benchmark {}", name);
 }
 
 }  // namespace skein::bench

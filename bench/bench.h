@@ -4,23 +4,20 @@
 // broken invariant ends the process. Source: the demanded speeds stand in README.md.
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "bench/harness.h"
+#include "tools/cli/benchmarks.h"
 
 namespace skein::bench {
 
-struct Bench {
-    std::string_view name;
-    std::string_view what;
-    void (*run)(Report& report);
+// All of them, for `skein bench`, in the order in which they run.
+class Benches final : public cli::Benchmarks {
+ public:
+    std::vector<Named> list() const override;
+    void run(std::string_view name, const Line& line, const Figure& figure) const override;
 };
-
-// All of them, in the order in which they run. Those of `kLong` run only when they are named.
-const std::vector<Bench>& benches();
-const std::vector<Bench>& long_benches();
 
 // Durable append through the whole runtime, and one producer alone.
 void bench_append(Report& report);

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <ctime>
+
+#include "engine/json/writer.h"
 
 namespace skein::bench {
 
@@ -71,45 +72,52 @@ std::string text_of(const Spread& spread) {
     return fmt::format("{:>10.4g} {:>10.4g} {:>10.4g}", spread.min, spread.median, spread.max);
 }
 
-std::string json_of(const Spread& spread) {
-    return fmt::format("[{:.6g},{:.6g},{:.6g}]", spread.min, spread.median, spread.max);
+json::Value document_of(const Spread& spread) {
+    json::ObjectWriter out;
+    out.member("max", json::Value::number(spread.max));
+    out.member("median", json::Value::number(spread.median));
+    out.member("min", json::Value::number(spread.min));
+    return out.value();
+}
+
+json::Value text_or_null(const std::string& text) {
+    return text.empty() ? json::Value() : json::Value::string(text);
+}
+
+json::Value document_of(const Line& line, const std::string& verdict) {
+    const bool is_alone = line.against.empty();
+    json::ObjectWriter out;
+    out.member("against", text_or_null(line.against));
+    out.member("ceiling", is_alone ? json::Value() : document_of(line.ceiling));
+    out.member("goal", verdict.empty() ? json::Value() : json::Value::number(line.goal));
+    out.member_text("name", line.name);
+    out.member("ratio", is_alone ? json::Value() : document_of(line.ratio));
+    out.member_text("schema", "skein.bench/1");
+    out.member_text("unit", line.unit);
+    out.member("value", document_of(line.value));
+    out.member("verdict", text_or_null(verdict));
+    return out.value();
 }
 
 }  // namespace
 
-void Report::print_table(const Line& line, const std::string& verdict) const {
+void Report::tell_lines(const Line& line, const std::string& verdict) const {
     const bool is_alone = line.against.empty();
     const std::string end =
         verdict.empty() ? "" : fmt::format("  goal {:g}: {}", line.goal, verdict);
-    fmt::print("{:<46} {:<9} {}{}\n", line.name, line.unit, text_of(line.value),
-               is_alone ? end : "");
+    line_(fmt::format("{:<46} {:<9} {}{}", line.name, line.unit, text_of(line.value),
+                      is_alone ? end : ""));
     if (is_alone) return;
-    fmt::print("  {:<44} {:<9} {}\n", line.against, line.unit, text_of(line.ceiling));
-    fmt::print("  {:<44} {:<9} {}{}\n", "ratio", "", text_of(line.ratio), end);
-}
-
-void Report::print_json(const Line& line, const std::string& verdict) const {
-    const bool is_alone = line.against.empty();
-    fmt::print(
-        R"({{"schema":"skein.bench/1","name":"{}","unit":"{}","value":{},"against":{},"ceiling":{},"ratio":{},"goal":{},"verdict":{}}})"
-        "\n",
-        line.name, line.unit, json_of(line.value),
-        is_alone ? "null" : fmt::format("\"{}\"", line.against),
-        is_alone ? "null" : json_of(line.ceiling), is_alone ? "null" : json_of(line.ratio),
-        verdict.empty() ? "null" : fmt::format("{:g}", line.goal),
-        verdict.empty() ? "null" : fmt::format("\"{}\"", verdict));
+    line_(fmt::format("  {:<44} {:<9} {}", line.against, line.unit, text_of(line.ceiling)));
+    line_(fmt::format("  {:<44} {:<9} {}{}", "ratio", "", text_of(line.ratio), end));
 }
 
 void Report::add(const Line& line) {
     const double shown = line.against.empty() ? line.value.median : line.ratio.median;
     const bool is_met = line.better == Better::kLow ? shown <= line.goal : shown >= line.goal;
     const std::string verdict = line.goal == 0 ? "" : is_met ? "met" : "missed";
-    if (form_ == Form::kJson) {
-        print_json(line, verdict);
-    } else {
-        print_table(line, verdict);
-    }
-    std::fflush(stdout);
+    tell_lines(line, verdict);
+    figure_(document_of(line, verdict));
 }
 
 }  // namespace skein::bench

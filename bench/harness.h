@@ -8,7 +8,10 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "engine/json/value.h"
 
 namespace skein::bench {
 
@@ -65,18 +68,19 @@ struct Line {
     Better better = Better::kHigh;
 };
 
-// Prints lines as they come: a table, or one JSON object a line.
+// Tells each figure as it comes: as lines of a table, and as a document of schema skein.bench/1.
 class Report {
  public:
-    enum class Form { kTable, kJson };
-    explicit Report(Form form) : form_(form) {}
+    using TellLine = std::function<void(const std::string& text)>;
+    using TellFigure = std::function<void(const json::Value& figure)>;
+    Report(TellLine line, TellFigure figure) : line_(std::move(line)), figure_(std::move(figure)) {}
     void add(const Line& line);
 
  private:
-    void print_table(const Line& line, const std::string& verdict) const;
-    void print_json(const Line& line, const std::string& verdict) const;
+    void tell_lines(const Line& line, const std::string& verdict) const;
 
-    Form form_;
+    TellLine line_;
+    TellFigure figure_;
 };
 
 }  // namespace skein::bench

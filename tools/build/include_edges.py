@@ -50,6 +50,7 @@ LAYERS = {
     "tools/inspector": _TOOLS_COMMON,
     "tools/cli": _TOOLS_COMMON + ["tools/import", "tools/inspector"],
     "tools/server": _TOOLS_COMMON + ["tools/import", "tools/inspector"],
+    "tools/program": _TOOLS_COMMON + ["tools/cli", "tools/server"],
 }
 
 # Headers of others: the only layers that may include them.
@@ -88,8 +89,10 @@ def folder_of_view(folder):
 def problem_with_own(layer, folder, target):
     """Why a file of `folder` must not include our own header `target`, or None."""
     top = target.split("/")[0]
+    if top == "bench" and layer == "tools/program":
+        return None
     if top in ("tests", "bench"):
-        return "the product includes no tests and no benchmarks"
+        return "the product includes no tests and no benchmarks; tools/program alone has these"
     target_folder = str(pathlib.PurePosixPath(target).parent)
     wanted = layer_of(target_folder)
     if top == "tools" and not layer.startswith("tools/"):

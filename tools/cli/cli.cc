@@ -23,9 +23,10 @@ bool is_terminal(const std::ostream& stream, const std::ostream& standard, int f
 
 }  // namespace
 
-Cli::Cli(Streams streams, Kinds kinds)
+Cli::Cli(Streams streams, Kinds kinds, const Benchmarks* benchmarks)
     : streams_(streams),
       kinds_(std::move(kinds)),
+      benchmarks_(benchmarks),
       has_terminal_(is_terminal(streams.out, std::cout, STDOUT_FILENO)) {}
 
 Cli::~Cli() = default;
@@ -106,8 +107,9 @@ int Cli::refuse_usage(std::string_view what, std::string_view next) {
     return kUsage;
 }
 
-int run_cli(const std::vector<std::string>& arguments, Streams streams, const Kinds& kinds) {
-    Cli cli(streams, kinds);
+int run_cli(const std::vector<std::string>& arguments, Streams streams, const Kinds& kinds,
+            const Benchmarks* benchmarks) {
+    Cli cli(streams, kinds, benchmarks);
     Action action;
     CLI::App app;
     build_app(app, cli, [&action](Action chosen) { action = std::move(chosen); });

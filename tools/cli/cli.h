@@ -48,17 +48,20 @@ struct Streams {
 
 enum class Colour { kBold, kRed, kGreen, kYellow };
 
+class Benchmarks;
 class Pager;
 
 class Cli {
  public:
-    Cli(Streams streams, Kinds kinds);
+    Cli(Streams streams, Kinds kinds, const Benchmarks* benchmarks);
     ~Cli();
     Cli(const Cli&) = delete;
     Cli& operator=(const Cli&) = delete;
 
     const Kinds& kinds() const { return kinds_; }
     const domain::Registry& registry() const { return *kinds_.registry; }
+    // What `skein bench` runs; null where the program has none.
+    const Benchmarks* benchmarks() const { return benchmarks_; }
     Streams& io() { return streams_; }
     std::ostream& out() { return streams_.out; }
     std::ostream& err() { return streams_.err; }
@@ -93,6 +96,7 @@ class Cli {
  private:
     Streams streams_;
     const Kinds kinds_;
+    const Benchmarks* const benchmarks_;
     const bool has_terminal_;       // stdout is a terminal, also while a pager stands before it
     std::unique_ptr<Pager> pager_;  // outlives the store: the reader may take his time
     std::unique_ptr<Store> store_;
@@ -111,6 +115,6 @@ const std::vector<CommandEntry>& commands();
 
 // Parses and runs; the whole program but for main(). `kinds` is all that the store may hold.
 int run_cli(const std::vector<std::string>& arguments, Streams streams,
-            const Kinds& kinds = standard_kinds());
+            const Kinds& kinds = standard_kinds(), const Benchmarks* benchmarks = nullptr);
 
 }  // namespace skein::cli

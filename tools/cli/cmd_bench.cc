@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/domain/fields.h"
+#include "engine/json/writer.h"
+#include "tools/cli/benchmarks.h"
+#include "tools/cli/commands.h"
+
+namespace skein::cli {
+
+namespace {
+
+int refuse_name(Cli& cli, const std::vector<Benchmarks::Named>& known, const std::string& name) {
+    std::vector<std::string_view> names;
+    for (const Benchmarks::Named& each : known) names.push_back(each.name);
+    const std::string_view near = domain::nearest(name, names);
+    return cli.refuse_usage(fmt::format("there is no benchmark \"{}\"", name),
+                            near.empty() ? std::string("`skein bench --list` names them all.")
+                                         : fmt::format("did you mean `skein bench {}`?", near));
+}
+
+int list(Cli& cli, const std::vector<Benchmarks::Named>& known) {
+    std::vector<json::Value> items;
+    for (const Benchmarks::Named& each : known) {
+        if (cli.format() == Format::kText) {
+            cli.out() << fmt::format("{:<12} {}{}\n", each.name, each.what,
+                                     each.is_long ? " (minutes; only when named)" : "");
+            continue;
+        }
+        json::ObjectWriter item;
+        item.member("long", json::Value::boolean(each.is_long));
+        item.member_text("name", each.name);
+        item.member_text("what", each.what);
+        items.push_back(item.value());
+    }
+    if (cli.format() == Format::kText) return kOk;
+    json::ObjectWriter out;
+    out.member("items", json::Value::array(items));
+    out.member("next", json::Value());
+    out.member_text("schema", "skein.list/1");
+    cli.print(out.value());
+    return kOk;
+}
+
+int run(Cli& cli, const std::vector<std::string>& names, bool lists) {
+    const Benchmarks* benchmarks = cli.benchmarks();
+    if (benchmarks == nullptr)
+        return cli.refuse_usage("this program was built without benchmarks",
+                                "use the `skein` that `./tools/dev build` makes.");
+    const std::vector<Benchmarks::Named> known = benchmarks->list();
+    if (lists) return list(cli, known);
+    for (const std::string& name : names) {
+        const bool is_known = std::any_of(known.begin(), known.end(),
+                                          [&](const auto& each) { return each.name == name; });
+        if (!is_known) return refuse_name(cli, known, name);
+    }
+    std::vector<json::Value> figures;
+    const auto print_line = [&](const std::string& line) {
+        if (cli.format() == Format::kText) cli.out() << line << std::endl;
+    };
+    const auto take_figure = [&](const json::Value& figure) {
+        if (cli.format() == Format::kJsonLines) {
+            cli.print(figure);
+        } else {
+            figures.push_back(figure);
+        }
+    };
+    for (const Benchmarks::Named& each : known) {
+        const bool is_named = std::find(names.begin(), names.end(), each.name) != names.end();
+        if (is_named || (names.empty() && !each.is_long))
+            benchmarks->run(each.name, print_line, take_figure);
+    }
+    if (cli.format() == Format::kJson) {
+        json::ObjectWriter out;
+        out.member("figures", json::Value::array(figures));
+        out.member_text("schema", "skein.bench/1");
+        cli.print(out.value());
+    }
+    return kOk;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Cli& cli, const SetAction& set) {
+    struct Options {
+        std::vector<std::string> names;
+        bool lists = false;
+    };
+    auto options = std::make_shared<Options>();
+    CLI::App* sub =
+        app.add_subcommand("bench", "Measures this machine: each figure beside what bounds it");
+    sub->add_option("name", options->names, "Benchmarks; none: all short ones");
+    sub->add_flag("--list", options->lists, "Names them, measures nothing");
+    sub->footer(
+        "Uses temporary stores below SKEIN_BENCH_DIR or the system's temporary folder, never the\n"
+        "store of --data. Run nothing beside it.\n"
+        "Examples:\n  skein bench\n  skein bench append single --json");
+    sub->callback([&cli, options, set] {
+        set([&cli, options] { return run(cli, options->names, options->lists); });
+    });
+}
+
+}  // namespace skein::cli
