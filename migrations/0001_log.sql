@@ -17,12 +17,15 @@ COMMENT ON COLUMN skein.store.shard_count IS 'Number of shards, fixed when the s
 COMMENT ON COLUMN skein.store.secret IS 'Keys the content hashes of receipts.';
 COMMENT ON COLUMN skein.store.created_at IS 'When the store was made, by the clock of the database.';
 
+-- The three tables that appends write have no CHECK constraints: Postgres reads those anew for every
+-- statement, which doubled the cost of a small append. skein.append alone writes them, and checks.
+
 -- A row is rewritten with every append of its shard: room on its page keeps that in place (HOT).
 CREATE TABLE skein.shard_heads (
-    shard integer PRIMARY KEY CHECK (shard >= 0),
-    position bigint NOT NULL DEFAULT 0 CHECK (position >= 0),
-    hash bytea NOT NULL CHECK (octet_length(hash) = 32),
-    epoch bigint NOT NULL DEFAULT 0 CHECK (epoch >= 0)
+    shard integer PRIMARY KEY,
+    position bigint NOT NULL DEFAULT 0,
+    hash bytea NOT NULL,
+    epoch bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 COMMENT ON TABLE skein.shard_heads IS 'The end of each shard. An append locks the row of its shard first, and whoever takes the shard over raises the epoch in it: so positions are dense, in the order of commits, and an owner of before writes nothing.';
 COMMENT ON COLUMN skein.shard_heads.shard IS '0 to shard_count - 1.';
@@ -45,10 +48,10 @@ COMMENT ON COLUMN skein.leases.expires_at IS 'End of the lease, by the clock of 
 
 CREATE TABLE skein.events (
     shard integer NOT NULL,
-    position bigint NOT NULL CHECK (position > 0),
-    version bigint NOT NULL CHECK (version > 0),
+    position bigint NOT NULL,
+    version bigint NOT NULL,
     stream text COLLATE "C" NOT NULL,
-    hash bytea NOT NULL CHECK (octet_length(hash) = 32),
+    hash bytea NOT NULL,
     bytes bytea NOT NULL,
     PRIMARY KEY (shard, position),
     UNIQUE (stream, version)
@@ -65,8 +68,8 @@ CREATE TABLE skein.receipts (
     scope text COLLATE "C" NOT NULL,
     command_id uuid NOT NULL,
     first_position bigint NOT NULL,
-    event_count integer NOT NULL CHECK (event_count >= 0),
-    content_hash bytea NOT NULL CHECK (octet_length(content_hash) = 32),
+    event_count integer NOT NULL,
+    content_hash bytea NOT NULL,
     PRIMARY KEY (scope, command_id)
 );
 COMMENT ON TABLE skein.receipts IS 'The accepted commands. A command id is accepted once in its scope, for as long as the log is kept.';

@@ -22,4 +22,16 @@ BisectResult bisect(Version from, Version to, const std::function<bool(Version)>
     return result;
 }
 
+BisectResult first_holding(Version from, Version to, const std::function<bool(Version)>& holds) {
+    BisectResult result;
+    for (Version version = from; version < to;) {
+        version = version.next();
+        ++result.tested;
+        if (!holds(version)) continue;
+        result.first = version;
+        break;
+    }
+    return result;
+}
+
 }  // namespace skein::replay

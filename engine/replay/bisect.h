@@ -1,7 +1,7 @@
-// Bisect: the first version of a range at which something holds, by halving.
+// The first version of a range at which something holds: by halving, or version by version.
 //
-// As with git bisect, the predicate is taken to stay true once it is; where it flickers, some
-// version is found at which it turns true.
+// Halving takes the predicate to stay true once it is, as git bisect does; where it flickers, some
+// version is found at which it turns true. Version by version the answer is exact.
 // Threads: pure. Errors: what the predicate throws.
 // Source: interfaces section 8 (Bisect).
 #pragma once
@@ -21,5 +21,7 @@ struct BisectResult {
 
 // Over versions after `from` up to and including `to`. `holds(version)` is asked O(log n) times.
 BisectResult bisect(Version from, Version to, const std::function<bool(Version)>& holds);
+// The same range, asked in order from its begin to the first version that holds.
+BisectResult first_holding(Version from, Version to, const std::function<bool(Version)>& holds);
 
 }  // namespace skein::replay

@@ -319,6 +319,133 @@ TEST_CASE("postgres: a server that may lose what it acknowledged is refused", "[
                Catch::Contains("fsync = off"));
 }
 
+TEST_CASE("postgres: few rows and many are judged alike [V-39]", "[postgres]") {
+    const std::string dsn = migrated_database();
+    const auto log = open_log(dsn);
+    const int commands = GENERATE(1, 8, 9, 40);  // the function writes up to eight one by one
+    CAPTURE(commands);
+    const Scope scope = scope_in(*log, Shard(1));
+    const Batch first = batch_of_many(*log, Shard(1), 1, commands);
+    REQUIRE(log->append_one(first).outcome == BatchOutcome::kAppended);
+    const auto last = static_cast<std::size_t>(commands) - 1;
+
+    Batch conflicting = batch_of_many(*log, Shard(1), 1000, commands);
+    conflicting.events[last].version = Version(77);
+    const AppendResult conflict = log->append_one(conflicting);
+    CHECK(conflict.outcome == BatchOutcome::kRefused);
+    CHECK(conflict.commands[last].verdict == Verdict::kConflict);
+
+    Batch foreign = batch_of_many(*log, Shard(1), 1000, commands);
+    foreign.events[last].stream = run_in(scope, 900);  // of which nothing stands
+    foreign.events[last].version = Version(5);
+    const AppendResult unknown = log->append_one(foreign);
+    CHECK(unknown.commands[last].verdict == Verdict::kConflict);
+    CHECK(unknown.commands[last].actual == Version(0));
+
+    Batch repeating = batch_of_many(*log, Shard(1), 1000, commands);
+    repeating.commands[last] = first.commands[last];
+    const AppendResult repeated = log->append_one(repeating);
+    CHECK(repeated.outcome == BatchOutcome::kRefused);
+    CHECK(repeated.commands[last].verdict == Verdict::kDuplicate);
+    CHECK(repeated.commands[last].receipt->first == Position(last + 1));
+
+    Batch stale = batch_of_many(*log, Shard(1), 1000, commands);
+    stale.expected_head = Position(0);
+    CHECK(log->append_one(stale).outcome == BatchOutcome::kStaleHead);
+    stale.epoch = Epoch(3);
+    CHECK(log->append_one(stale).outcome == BatchOutcome::kFenced);
+    CHECK(log->append_one(batch_of_many(*log, Shard(1), 1000, commands)).outcome ==
+          BatchOutcome::kAppended);
+    CHECK(walk(*log).events == 2 * static_cast<std::uint64_t>(commands));
+    CHECK(walk(*log).problem == "");
+}
+
+TEST_CASE("postgres: commands without events leave receipts, and the head where it is",
+          "[postgres]") {
+    const std::string dsn = migrated_database();
+    const auto log = open_log(dsn);
+    const Scope scope = scope_in(*log, Shard(2));
+    REQUIRE(log->append_one(small_batch(*log, Shard(2), 1)).outcome == BatchOutcome::kAppended);
+    const Head before = log->head(Shard(2));
+    const int commands = GENERATE(1, 20);
+    BatchBuilder batch(*log, Shard(2));
+    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(commands); ++i)
+        batch.command(scope, uuid_of(100 + i));
+    const AppendResult result = log->append_one(batch.batch());
+    CHECK(result.outcome == BatchOutcome::kAppended);
+    CHECK(result.head.position == before.position);
+    CHECK(result.head.hash == before.hash);
+    CHECK(log->head(Shard(2)).hash == before.hash);
+    CHECK(log->find_receipt(scope, uuid_of(100))->event_count == 0);
+    CHECK(log->append_one(batch.batch()).commands[0].verdict == Verdict::kDuplicate);
+}
+
+TEST_CASE("postgres: events of 4 MiB and long scans come back whole, in bounded pages [V-170]",
+          "[postgres]") {
+    const std::string dsn = migrated_database();
+    const auto log = open_log(dsn);
+    const Scope scope = scope_in(*log, Shard(0));
+    std::vector<std::string> given;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        std::string payload(4U << 20, '\0');
+        SeededRandom random(i);
+        for (char& c : payload) c = static_cast<char>(random.next());
+        const Batch batch = BatchBuilder(*log, Shard(0))
+                                .command(scope, uuid_of(i))
+                                .event(run_in(scope, 0), payload)
+                                .batch();
+        REQUIRE(log->append_one(batch).outcome == BatchOutcome::kAppended);
+        given.push_back(batch.events[0].bytes);
+    }
+    for (std::uint64_t i = 0; i < 5; ++i) {  // 4,500 small ones: more than two pages
+        const Batch batch = batch_of_many(*log, Shard(0), 10'000 * (i + 1), 900);
+        REQUIRE(log->append_one(batch).outcome == BatchOutcome::kAppended);
+        for (const BatchEvent& event : batch.events) given.push_back(event.bytes);
+    }
+    std::size_t at = 0;
+    std::size_t wrong = 0;
+    const auto check = [&](const EventView& event) {
+        wrong += event.bytes == given[at++] ? 0U : 1U;
+        return true;
+    };
+    CHECK(log->scan(Shard(0), Position(0), check) == given.size());
+    CHECK(at == given.size());
+    CHECK(wrong == 0);
+    std::uint64_t versions = 0;
+    log->scan_stream(run_in(scope, 0), Version(0), [&](const EventView&) {
+        ++versions;
+        return true;
+    });
+    CHECK(versions == log->stream_head(run_in(scope, 0)).value());
+    CHECK(versions > 3);
+}
+
+TEST_CASE("postgres: what is missing or damaged in the tables is named, never passed over",
+          "[postgres]") {
+    const std::string dsn = migrated_database();
+    const auto log = open_log(dsn);
+    REQUIRE(log->append_one(batch_of_many(*log, Shard(0), 1, 20)).outcome ==
+            BatchOutcome::kAppended);
+    REQUIRE(sql(dsn,
+                "ALTER TABLE skein.events DISABLE TRIGGER ALL; DELETE FROM skein.events WHERE "
+                "position = 11 AND shard = 0; UPDATE skein.events SET hash = 'short' "
+                "WHERE position = 15")
+                .state.empty());
+    std::uint64_t visited = 0;
+    const auto count = [&](const EventView&) { return ++visited > 0; };
+    CHECK_THAT(message_of([&] { log->scan(Shard(0), Position(0), count); }, FaultKind::kCorruption),
+               Catch::Contains("position 11 of shard 0 is missing"));
+    CHECK(visited == 10);
+    CHECK_THAT(message_of([&] { log->read(Shard(0), Position(11)); }, FaultKind::kCorruption),
+               Catch::Contains("position 11 of shard 0 is missing"));
+    CHECK_THAT(message_of([&] { log->read(Shard(0), Position(15)); }, FaultKind::kCorruption),
+               Catch::Contains("not of its form"));
+    const Stream stream = run_in(scope_in(*log, Shard(0)), 10 % 7);
+    CHECK_THAT(
+        message_of([&] { log->scan_stream(stream, Version(0), count); }, FaultKind::kCorruption),
+        Catch::Contains("@2 is missing"));
+}
+
 TEST_CASE("postgres: an owner of before writes nothing from the moment of the takeover",
           "[postgres]") {
     const std::string dsn = migrated_database();

@@ -90,10 +90,22 @@ int bisect_states(Cli& cli, const BisectOptions& options) {
         return condition->holds({reading.values(), [&reading] { return reading.document(); }});
     };
     try {
-        const replay::BisectResult result = replay::bisect(bounds->after, bounds->last, holds);
+        // A condition may come and go, and folding is cheap: each state in turn. A command costs a
+        // process a state: halving.
+        const replay::BisectResult result =
+            condition ? replay::first_holding(bounds->after, bounds->last, holds)
+                      : replay::bisect(bounds->after, bounds->last, holds);
         print_found(cli, store, located->resource.stream, result);
         cli.err() << fmt::format("{} states tested\n", result.tested);
         if (result.first) return kOk;
+        if (condition) {
+            cli.err() << fmt::format(
+                "error: it holds at no version of {} after {} up to {}\n"
+                "next:  `skein log {} --patch` shows what happened.\n",
+                located->resource.stream.str(), bounds->after.value(), bounds->last.value(),
+                options.address);
+            return kNegative;
+        }
         cli.err() << fmt::format(
             "error: it does not hold at version {}, the last of the range\n"
             "next:  Where it held for a while, end the range there, like {}@A..B; `skein log {}` "
@@ -118,6 +130,9 @@ void add_bisect(CLI::App& app, Cli& cli, const SetAction& set) {
     sub->add_option("command", options->command,
                     "After --: a command that reads the state as JSON and exits 0 where it holds");
     sub->footer(
+        "With --where every state is looked at in order, so the answer is the first one also "
+        "where\n"
+        "the condition comes and goes. With a command the range is halved: it has to stay true.\n"
         "Examples:\n  skein bisect run/r1 --where 'variables.budget < 100'\n"
         "  skein bisect run/r1@3..20 -- grep -q refund");
     sub->callback(
