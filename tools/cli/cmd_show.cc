@@ -17,6 +17,7 @@ namespace {
 struct ShowOptions {
     std::string address;
     std::string path;
+    std::string sensitivity;
     std::string clock = "recorded";
     bool values = false;
     bool why = false;
@@ -94,6 +95,33 @@ int show_why(Cli& cli, Store& store, const Reading& reading) {
     return kOk;
 }
 
+// The members of one area whose sensitivity is `level`: whole, or their values alone.
+json::Value of_level(const json::Value& area, std::string_view level, bool values) {
+    json::ObjectWriter out;
+    area.for_each_member([&](std::string_view key, const json::Value& entry) {
+        const auto found = entry.find("sensitivity");
+        if (!found || found->as_string() != level) return;
+        out.member(key, values ? entry.find("value").value_or(json::Value()) : entry);
+    });
+    return out.value();
+}
+
+// The keys of one sensitivity, in both areas of a run.
+int show_sensitivity(Cli& cli, const Reading& reading, const ShowOptions& options) {
+    const json::Value document = reading.document();
+    const auto variables = document.find("variables");
+    const auto intermediate = document.find("intermediate");
+    if (!variables || !intermediate)
+        return cli.refuse_usage("only the values of a run have a sensitivity",
+                                "Name a run, as `skein ls runs` lists them.");
+    json::ObjectWriter out;
+    out.member("intermediate", of_level(*intermediate, options.sensitivity, options.values));
+    out.member("variables", of_level(*variables, options.sensitivity, options.values));
+    cli.page();
+    cli.print(out.value());
+    return kOk;
+}
+
 int show(Cli& cli, const ShowOptions& options) {
     if (options.address.starts_with("ev:")) return show_event(cli, options.address.substr(3));
     Store& store = cli.open(OpenMode::kMustExist);
@@ -102,6 +130,7 @@ int show(Cli& cli, const ShowOptions& options) {
     const auto reading = store.read(options.address, read);
     if (!reading) return cli.refuse(reading.error());
     if (options.why) return show_why(cli, store, *reading);
+    if (!options.sensitivity.empty()) return show_sensitivity(cli, *reading, options);
     const json::Value document = options.values ? reading->values() : reading->document();
     if (!options.path.empty()) {
         const auto found = json::resolve_pointer(document, options.path);
@@ -134,6 +163,8 @@ void add_show(CLI::App& app, Cli& cli, const SetAction& set) {
     sub->add_option("--clock", options->clock, "Time that time points compare with")
         ->check(one_of({"recorded", "occurred"}))
         ->capture_default_str();
+    sub->add_option("--sensitivity", options->sensitivity, "Only the keys of this level")
+        ->check(one_of({"public", "internal", "confidential", "secret", "pii"}));
     sub->add_flag("--values", options->values, "The values alone, as JSON");
     sub->add_flag("--why", options->why, "For each key the event that gave it its value");
     sub->footer(

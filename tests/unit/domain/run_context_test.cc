@@ -41,7 +41,7 @@ TEST_CASE("updates: set, append, merge and delete give their values [V-03] [V-05
     }
 }
 
-TEST_CASE("updates: they apply in order, all or none [V-05] [V-77]", "[unit][run]") {
+TEST_CASE("updates: they apply in order, all or none [V-05]", "[unit][run]") {
     auto story = given({{"StartRun r", R"({"inputs":{"k":[1]}})"}});
     story
         .when(update(R"({"key":"k","op":"append","value":2},{"key":"k","op":"set","value":"a"},)"
@@ -55,7 +55,7 @@ TEST_CASE("updates: they apply in order, all or none [V-05] [V-77]", "[unit][run
     CHECK(story.run("r").version() == Version(2));
 }
 
-TEST_CASE("updates: metadata that is left out keeps its value [V-03] [V-07]", "[unit][run]") {
+TEST_CASE("updates: metadata that is left out keeps its value [V-03]", "[unit][run]") {
     auto story = given({{"StartRun r"}});
     story.when(update(R"({"key":"k","op":"set","value":1,"sensitivity":"pii","source":"system"})"));
     story.when(update(R"({"key":"k","op":"set","value":2})")).then_events({"ContextUpdated"});

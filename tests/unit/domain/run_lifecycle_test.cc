@@ -33,7 +33,7 @@ std::string answer(const std::string& status, const Line& line) {
 
 }  // namespace
 
-TEST_CASE("run: it starts with the fields given and nothing else [V-01] [V-02] [V-17]",
+TEST_CASE("run: it starts with the fields given and nothing else [V-01] [V-02]",
           "[unit][run]") {
     auto story = given({{"StartRun r", R"({"routine":{"id":"plan","version":"3","critical":true},
         "inputs":{"n":1},"permissions":[{"resource":"x","effect":"deny","priority":2}],
