@@ -21,6 +21,18 @@ bool is_terminal(const std::ostream& stream, const std::ostream& standard, int f
     return &stream == &standard && isatty(file) == 1;
 }
 
+std::string_view cause_of(FaultKind kind) {
+    switch (kind) {
+        case FaultKind::kUnavailable:
+            return "Something that the store needs cannot be had now: its lock, its disk or a "
+                   "permission.";
+        case FaultKind::kOverloaded: return "More work waits than may wait.";
+        case FaultKind::kCorruption: return "What is stored is not what was written.";
+        case FaultKind::kConfig: return "What was asked for and what is there do not fit.";
+    }
+    return "The store failed.";
+}
+
 }  // namespace
 
 Cli::Cli(Streams streams, Kinds kinds, const Benchmarks* benchmarks)
@@ -91,8 +103,10 @@ int Cli::refuse(const domain::Rejection& rejection) {
 }
 
 int Cli::refuse(const Fault& fault) {
-    err() << "error: " << fault.what() << '\n';
-    if (!fault.remedy().empty()) err() << "next:  " << fault.remedy() << '\n';
+    err() << "error: " << printable(fault.what()) << '\n'
+          << "cause: " << cause_of(fault.kind()) << '\n'
+          << "next:  "
+          << (fault.remedy().empty() ? "Run `skein doctor`." : printable(fault.remedy())) << '\n';
     switch (fault.kind()) {
         case FaultKind::kUnavailable:
         case FaultKind::kOverloaded: return kUnavailable;

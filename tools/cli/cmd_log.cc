@@ -151,6 +151,16 @@ int follow_log(Cli& cli, Store& store, const Stream& stream, LogOptions options)
     return kInterrupted;
 }
 
+int refuse_type(Cli& cli, const std::string& type) {
+    std::vector<std::string> types;
+    for (const domain::Kind& kind : cli.registry().kinds()) {
+        for (const domain::EventType* known : kind.events) types.emplace_back(known->name);
+    }
+    return cli.refuse_usage(
+        fmt::format("there is no event type \"{}\"{}", printable(type), suggestion(type, types)),
+        "`skein log RESOURCE --oneline` shows the types.");
+}
+
 int print_log(Cli& cli, const LogOptions& options) {
     if (options.follow && (options.reverse || options.address.find('@') != std::string::npos))
         return cli.refuse_usage(
@@ -158,13 +168,15 @@ int print_log(Cli& cli, const LogOptions& options) {
             "Leave the point and --reverse out; -n shows the last events first.");
     Store& store = cli.open(OpenMode::kMustExist);
     if (!options.type.empty() && store.registry().find_event(options.type) == nullptr)
-        return cli.refuse_usage(
-            fmt::format("there is no event type \"{}\"", printable(options.type)),
-            "`skein log RESOURCE --oneline` shows the types.");
+        return refuse_type(cli, options.type);
     const auto located = locate(store, options.address);
     if (!located) return cli.refuse(located.error());
     const auto bounds = bounds_of(store, *located);
     if (!bounds) return cli.refuse(bounds.error());
+    if (located->address.is_range() && bounds->after > bounds->last)
+        return cli.refuse_usage(fmt::format("the range ends at version {}, before it begins at {}",
+                                            bounds->last.value(), bounds->after.value()),
+                                "Write the earlier point first, like RESOURCE@A..B.");
     const Stream& stream = located->resource.stream;
     if (options.follow) return follow_log(cli, store, stream, options);
     cli.page();

@@ -193,6 +193,19 @@ void print_list(Cli& cli, const LsOptions& options, const std::vector<Listed>& i
     if (next) cli.err() << "next:  --cursor " << *next << " shows more.\n";
 }
 
+// Whether --swarm names one that there is; refuses where it does not.
+bool knows_swarm(Cli& cli, Store& store, const std::string& swarm) {
+    std::vector<std::string> names;
+    for (const Listed& item : list_items(store, {"swarms", ""})) {
+        names.push_back(item.stream.str().substr(std::string_view("swarm/").size()));
+        if (names.back() == swarm) return true;
+    }
+    cli.err() << fmt::format("error: there is no swarm \"{}\"{}\n", printable(swarm),
+                             suggestion(swarm, names))
+              << "next:  `skein ls swarms` lists them.\n";
+    return false;
+}
+
 int list(Cli& cli, LsOptions options) {
     if (options.tree && options.choice.what == "swarms") options.choice.what = "runs";
     if (options.tree && options.choice.what != "runs")
@@ -204,6 +217,8 @@ int list(Cli& cli, LsOptions options) {
         condition = *parsed;
     }
     Store& store = cli.open(OpenMode::kMustExist);
+    if (!options.choice.swarm.empty() && !knows_swarm(cli, store, options.choice.swarm))
+        return kNotFound;
     std::vector<Listed> items = list_items(store, options.choice);
     if (condition) keep_where(store, *condition, items);
     if (!options.sort.empty()) {

@@ -123,6 +123,9 @@ int show_sensitivity(Cli& cli, const Reading& reading, const ShowOptions& option
 }
 
 int show(Cli& cli, const ShowOptions& options) {
+    if (options.why && (options.values || !options.path.empty()))
+        return cli.refuse_usage("--why tells of all keys: --path and --values do not go with it",
+                                "Leave them out; `skein blame RESOURCE KEY` tells of one key.");
     if (options.address.starts_with("ev:")) return show_event(cli, options.address.substr(3));
     Store& store = cli.open(OpenMode::kMustExist);
     ReadOptions read;

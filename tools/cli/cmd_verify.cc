@@ -149,6 +149,8 @@ int verify(Cli& cli, const VerifyOptions& options) {
     if (!options.resource.empty()) {
         const auto located = locate(store, options.resource);
         if (!located) return cli.refuse(located.error());
+        if (located->address.point || located->address.is_range())
+            return cli.refuse_usage("a stream is verified as a whole", "Leave out @POINT.");
         only = located->resource.stream;
         report.log = replay::verify_stream(store.log(), store.codec(), *only);
     } else {

@@ -1,7 +1,11 @@
 #include "tools/library/store_directory.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <fstream>
 #include <string>
 #include <system_error>
@@ -23,12 +27,60 @@ constexpr const char* kMarkText = "skein store, format 1";
                 "Check --data; the first `skein send` or `skein import` makes a store.");
 }
 
+[[noreturn]] void refuse_access(const fs::path& path, const std::error_code& error) {
+    throw Fault(FaultKind::kUnavailable,
+                fmt::format("cannot open {}: {}", path.string(), error.message()),
+                "Check its permissions, and who runs skein.");
+}
+
+[[noreturn]] void refuse_unmarked(const fs::path& directory) {
+    throw Fault(FaultKind::kCorruption,
+                fmt::format("{} holds a log, and its file {} is missing or empty: nothing says "
+                            "which format the log has",
+                            directory.string(), kMarkName),
+                fmt::format("Restore a backup; or, where the log is known to be whole, run `echo "
+                            "'{}' > {}`, then `skein verify --all`.",
+                            kMarkText, (directory / kMarkName).string()));
+}
+
 // The first line of the mark, or nothing where there is no mark.
 std::string read_mark(const fs::path& directory) {
-    std::ifstream in(directory / kMarkName);
+    const fs::path mark = directory / kMarkName;
+    std::ifstream in(mark);
+    if (!in) {
+        const std::error_code error(errno, std::generic_category());
+        if (error != std::errc::no_such_file_or_directory) refuse_access(mark, error);
+        return {};
+    }
     std::string line;
     std::getline(in, line);
     return line;
+}
+
+// Also who reads takes the log's lock, which is a file in it.
+void check_writable(const fs::path& log) {
+    if (::access(log.c_str(), W_OK | X_OK) == 0 || errno == ENOENT) return;
+    const std::error_code error(errno, std::generic_category());
+    throw Fault(FaultKind::kUnavailable,
+                fmt::format("{} cannot be written: {}", log.string(), error.message()),
+                "Give this user write access to it, or copy the store to where there is some; "
+                "reading takes the lock in it, too.");
+}
+
+// Empty, or with an empty mark alone, which is what an interrupted making leaves.
+bool holds_nothing(const fs::path& directory) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+        if (entry.path().filename() != kMarkName) return false;
+    }
+    return true;
+}
+
+void sync_path(const fs::path& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool is_synced = file >= 0 && ::fsync(file) == 0;
+    const std::error_code error(errno, std::generic_category());
+    if (file >= 0) ::close(file);
+    if (!is_synced) refuse_access(path, error);
 }
 
 void make_directory(const fs::path& directory) {
@@ -38,7 +90,7 @@ void make_directory(const fs::path& directory) {
         throw Fault(FaultKind::kUnavailable,
                     fmt::format("cannot make {}: {}", directory.string(), error.message()),
                     "Check the path and its permissions.");
-    if (!fs::is_empty(directory, error) && !fs::exists(directory / "log"))
+    if (!holds_nothing(directory))
         throw Fault(FaultKind::kConfig,
                     fmt::format("{} holds other files and is no store", directory.string()),
                     "Name an empty or a new directory.");
@@ -51,10 +103,13 @@ void mark_directory(const fs::path& directory) {
     const fs::path mark = directory / kMarkName;
     std::ofstream out(mark);
     out << kMarkText << '\n';
-    out.flush();
+    out.close();
     if (!out)
         throw Fault(FaultKind::kUnavailable, fmt::format("cannot write {}", mark.string()),
                     "Check free space and permissions of the directory.");
+    // The log is synced, and without its mark it is refused: the mark has to last as long.
+    sync_path(mark);
+    sync_path(directory);
 }
 
 void prepare_directory(const fs::path& directory, OpenMode mode) {
@@ -64,6 +119,7 @@ void prepare_directory(const fs::path& directory, OpenMode mode) {
                     "Name a directory with --data.");
     const std::string mark = read_mark(directory);
     if (mark.empty()) {
+        if (fs::exists(directory / "log", error)) refuse_unmarked(directory);
         if (mode == OpenMode::kMustExist) refuse_missing(directory);
         return make_directory(directory);
     }
@@ -73,6 +129,7 @@ void prepare_directory(const fs::path& directory, OpenMode mode) {
             fmt::format("{} says \"{}\"; this skein reads \"{}\"", directory.string(), mark,
                         kMarkText),
             "Use the skein version that made the store, or export it there and import here.");
+    check_writable(directory / "log");
 }
 
 }  // namespace skein

@@ -1,9 +1,9 @@
 // The directory of a store: what marks it as one, and what a reader must never make.
 //
-// DIRECTORY/SKEIN is one line, `skein store, format 1`. It is written last when a store is made, so
-// a half-made directory is never taken for a store.
+// DIRECTORY/SKEIN is one line, `skein store, format 1`. A new store is marked, and the mark synced,
+// before its log is made; so a log without a mark is damage, which nobody repairs silently.
 // Threads: pure over the file system. Errors: Fault kConfig (no store there, not a store, another
-// format), kUnavailable (no permission, disk).
+// format), kCorruption (a log without its mark), kUnavailable (no permission, disk).
 // Source: interfaces section 4 ("reading commands never make a store").
 #pragma once
 
