@@ -65,24 +65,6 @@ string_view to_string(StepStatus status) { return enum_name(kStepStatusNames, st
 string_view to_string(Strategy strategy) { return enum_name(kStrategyNames, strategy); }
 
 std::optional<Area> parse_area(string_view text) { return parse_enum<Area>(kAreaNames, text); }
-std::optional<Sensitivity> parse_sensitivity(string_view text) {
-    return parse_enum<Sensitivity>(kSensitivityNames, text);
-}
-std::optional<Source> parse_source(string_view text) {
-    return parse_enum<Source>(kSourceNames, text);
-}
-std::optional<Destination> parse_destination(string_view text) {
-    return parse_enum<Destination>(kDestinationNames, text);
-}
-std::optional<RunStatus> parse_run_status(string_view text) {
-    return parse_enum<RunStatus>(kRunStatusNames, text);
-}
-std::optional<StepStatus> parse_step_status(string_view text) {
-    return parse_enum<StepStatus>(kStepStatusNames, text);
-}
-std::optional<Strategy> parse_strategy(string_view text) {
-    return parse_enum<Strategy>(kStrategyNames, text);
-}
 
 json::Path value_path(Area area, string_view key) {
     static const json::Path kVariables = json::Path().key(to_string(Area::kVariables));

@@ -53,8 +53,7 @@ enum class Strategy : std::uint8_t {
     kManualReview,
 };
 
-// The contract's words ("variables", "keep_latest", "in snake_case"), and back; parse gives
-// nullopt.
+// The contract's words ("variables", "keep_latest", "in snake_case"), and back.
 std::string_view to_string(Area area);
 std::string_view to_string(Sensitivity sensitivity);
 std::string_view to_string(Source source);
@@ -63,12 +62,6 @@ std::string_view to_string(RunStatus status);
 std::string_view to_string(StepStatus status);
 std::string_view to_string(Strategy strategy);
 std::optional<Area> parse_area(std::string_view text);
-std::optional<Sensitivity> parse_sensitivity(std::string_view text);
-std::optional<Source> parse_source(std::string_view text);
-std::optional<Destination> parse_destination(std::string_view text);
-std::optional<RunStatus> parse_run_status(std::string_view text);
-std::optional<StepStatus> parse_step_status(std::string_view text);
-std::optional<Strategy> parse_strategy(std::string_view text);
 
 // "variables" or "intermediate", then the key, then "value": where digests see an entry's value.
 json::Path value_path(Area area, std::string_view key);

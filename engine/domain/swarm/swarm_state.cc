@@ -88,9 +88,6 @@ json::Digest member_digest(std::string_view name, const json::Value& value) {
 }  // namespace
 
 std::string_view to_string(SwarmStatus status) { return enum_name(kStatusNames, status); }
-std::optional<SwarmStatus> parse_swarm_status(std::string_view text) {
-    return parse_enum<SwarmStatus>(kStatusNames, text);
-}
 
 json::Value texts_value(const std::vector<std::string>& texts) {
     std::vector<json::Value> values;

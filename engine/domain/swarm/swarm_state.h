@@ -28,7 +28,6 @@ enum class SwarmStatus : std::uint8_t {
     kArchived,
 };
 std::string_view to_string(SwarmStatus status);
-std::optional<SwarmStatus> parse_swarm_status(std::string_view text);
 
 // An array of strings.
 json::Value texts_value(const std::vector<std::string>& texts);
