@@ -149,6 +149,11 @@ class EventLog : public EventFeed {
     // who checks it against the events.
     virtual std::uint64_t scan_index(
         const std::function<bool(const Stream&, Version, Position)>& visit) const = 0;
+    // The receipts as they stand, those of one scope together. For who checks them against the
+    // events.
+    virtual std::uint64_t scan_receipts(
+        const std::function<bool(const Scope&, const Uuid& command_id, const Receipt&)>& visit)
+        const = 0;
     // One event's bytes and hash, owned.
     struct StoredEvent {
         std::string bytes;

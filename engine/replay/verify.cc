@@ -10,6 +10,7 @@
 #include "engine/codec/envelope.h"
 #include "engine/codec/snapshot.h"
 #include "engine/replay/log_states.h"
+#include "engine/replay/receipt_check.h"
 
 namespace skein::replay {
 
@@ -21,40 +22,37 @@ constexpr std::string_view kRestoreRemedy =
 constexpr std::string_view kIndexRemedy =
     "The index disagrees with the events; restore the log from a backup.";
 
-// A sum over rows of the stream index that does not ask for their order: so the rows that the
-// events call for are compared with those that stand, without a look-up for each event.
-class IndexSum {
- public:
-    static std::uint64_t seed_of(const Stream& stream) { return xxh3_64(stream.str()); }
-    void add(std::uint64_t seed, Version version, Position position) {
-        const std::uint64_t row[2] = {version.value(), position.value()};
-        const Xxh128 hash = xxh3_128({reinterpret_cast<const char*>(row), sizeof row}, seed);
-        low_ += hash.low;
-        high_ += hash.high;
-    }
-    friend bool operator==(const IndexSum&, const IndexSum&) = default;
+// What one row of the stream index adds to a sum.
+std::uint64_t index_seed_of(const Stream& stream) { return xxh3_64(stream.str()); }
+void add_index_row(RowSum& sum, std::uint64_t seed, Version version, Position position) {
+    const std::uint64_t row[2] = {version.value(), position.value()};
+    sum.add(seed, {reinterpret_cast<const char*>(row), sizeof row});
+}
 
- private:
-    std::uint64_t low_ = 0;
-    std::uint64_t high_ = 0;
+// The rows that the events call for.
+struct Expected {
+    RowSum index;
+    RowSum receipts;
 };
 
 // Walks one shard and notes what is not as it must be.
 class ShardCheck {
  public:
-    // `head` is where the shard ends for this check; its index rows go to `index`.
+    // `head` is where the shard ends for this check; the rows that its events call for go to
+    // `expected`.
     struct Range {
         Shard shard;
         log::Head head;
     };
     ShardCheck(const log::EventLog& log, const codec::Codec& codec, const Range& range,
-               LogReport& report, IndexSum& index)
+               LogReport& report, Expected& expected)
         : log_(&log),
           codec_(&codec),
           shard_(range.shard),
           head_(range.head),
           report_(&report),
-          index_(&index) {
+          index_(&expected.index),
+          commands_(expected.receipts) {
         last_hash_ = codec::chain_start(log.info().store_id);
     }
 
@@ -67,6 +65,7 @@ class ShardCheck {
                 return view.position < head.position && count_ < kFindingsMax;
             });
         }
+        commands_.finish();
         if (count_ >= kFindingsMax) return;
         if (last_ != head.position)
             note("density", "", Version(), head.position,
@@ -106,13 +105,17 @@ class ShardCheck {
                  fmt::format("shard {} position {}", meta.shard.value(), meta.position.value()),
                  kRestoreRemedy);
         StreamEnd& end = ends_[meta.stream];
-        if (end.version.value() == 0) end.seed = IndexSum::seed_of(meta.stream);
+        if (end.version.value() == 0) {
+            end.seed = index_seed_of(meta.stream);
+            end.receipt_seed = receipt_seed_of(scope_of(meta.stream));
+        }
         if (meta.version != end.version.next())
             note("version", meta.stream.str(), meta.version, view.position,
                  fmt::format("version {}", end.version.next().value()),
                  fmt::format("version {}", meta.version.value()), kRestoreRemedy);
         end.version = meta.version;
-        index_->add(end.seed, meta.version, view.position);
+        add_index_row(*index_, end.seed, meta.version, view.position);
+        commands_.add(end.receipt_seed, meta.command_id, view.position);
         if (meta.recorded_at < last_time_)
             note("time", meta.stream.str(), meta.version, view.position, format_time(last_time_),
                  format_time(meta.recorded_at), kRestoreRemedy);
@@ -131,13 +134,15 @@ class ShardCheck {
     const Shard shard_;
     const log::Head head_;
     LogReport* report_;
-    IndexSum* index_;
+    RowSum* index_;
+    CommandSum commands_;
     Position last_;
     Hash last_hash_;
     Timestamp last_time_{INT64_MIN};
     struct StreamEnd {
         Version version;
         std::uint64_t seed = 0;
+        std::uint64_t receipt_seed = 0;
     };
     std::unordered_map<Stream, StreamEnd> ends_;
     std::size_t count_ = 0;
@@ -196,18 +201,18 @@ class IndexSearch {
 };
 
 // The index rows up to `heads`.
-IndexSum sum_of_index(const log::EventLog& log, const std::vector<log::Head>& heads) {
-    IndexSum sum;
+RowSum sum_of_index(const log::EventLog& log, const std::vector<log::Head>& heads) {
+    RowSum sum;
     Stream last;
     std::uint64_t seed = 0;
     Position end;
     log.scan_index([&](const Stream& stream, Version version, Position position) {
         if (stream != last) {
             last = stream;
-            seed = IndexSum::seed_of(stream);
+            seed = index_seed_of(stream);
             end = heads[log::shard_of(log, stream).value()].position;
         }
-        if (position <= end) sum.add(seed, version, position);
+        if (position <= end) add_index_row(sum, seed, version, position);
         return true;
     });
     return sum;
@@ -246,12 +251,16 @@ LogReport verify_log(const log::EventLog& log, const codec::Codec& codec,
     std::vector<log::Head> heads;  // writers may go on meanwhile
     for (std::uint32_t shard = 0; shard < log.shard_count(); ++shard)
         heads.push_back(log.head(Shard(shard)));
-    IndexSum expected;
+    Expected expected;
     for (std::uint32_t shard = 0; shard < log.shard_count(); ++shard) {
         ShardCheck(log, codec, {Shard(shard), heads[shard]}, report, expected).run(progress);
         ++report.shards;
     }
-    if (sum_of_index(log, heads) != expected) IndexSearch(log, heads, report).run();
+    // Receipts are judged by what the events say, so only where those are whole.
+    const bool is_whole = report.findings.empty();
+    if (sum_of_index(log, heads) != expected.index) IndexSearch(log, heads, report).run();
+    if (is_whole && sum_of_receipts(log, heads) != expected.receipts)
+        search_receipts(log, codec, heads, report);
     log.scan_streams(Scope(), Stream(), [&](const Stream& stream, Version) {
         check_snapshot(log, codec, stream, report);
         return report.findings.size() < kFindingsMax;

@@ -1,8 +1,8 @@
 // Proof that a log is whole: chain, density of positions and versions, order of times,
 // decodability.
 //
-// Finds any flipped bit of an event or its hash, any removed or inserted event, any swap, and an
-// index that disagrees with the events.
+// Finds any flipped bit of an event or its hash, any removed or inserted event, any swap, an index
+// that disagrees with the events, and receipts that do.
 // Threads: pure over the log; the log may grow meanwhile (verified up to the heads at the start).
 // Errors: findings are values; Fault where the log cannot be read at all.
 // Source: P9, P10, design section 3 (chain), interfaces section 8 (Verify).
@@ -19,7 +19,7 @@
 namespace skein::replay {
 
 struct Finding {
-    std::string what;  // "chain", "density", "decode", "version", "time", "index", "snapshot", ...
+    std::string what;  // "chain", "density", "decode", "version", "time", "index", "receipt", ...
     Stream stream;     // empty where it is the shard's
     Version version;
     Shard shard;

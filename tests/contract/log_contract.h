@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <functional>
 #include <memory>
+#include <set>
 #include <thread>
 
 #include "tests/contract/log_batches.h"
@@ -399,6 +400,42 @@ TEST_CASE("log: streams are listed in name order, by scope, and from a name on",
     }
     CHECK(rows == wanted);
     CHECK(log.scan_index([](const Stream&, Version, Position) { return false; }) == 1);
+}
+
+TEST_CASE("log: the receipts are listed, those of one scope together", "[contract][log]") {
+    const LogUnderTest made = make_log();
+    EventLog& log = *made.log;
+    std::set<std::pair<std::string, Uuid>> wanted;
+    for (const char* name : {"swarm/s2", "swarm/s1-x", "swarm/s1/run/r1", "swarm/s1"}) {
+        for (std::uint64_t command = 1; command <= 3; ++command) {
+            const Stream stream(name);
+            const Uuid id = uuid_of(command * 100 + stream.str().size() % 10 + name[7]);
+            const Batch batch = BatchBuilder(log, log::shard_of(log, stream))
+                                    .command(scope_of(stream), id)
+                                    .event(stream)
+                                    .event(stream)
+                                    .batch();
+            REQUIRE(log.append_one(batch).outcome == BatchOutcome::kAppended);
+            wanted.emplace(scope_of(stream).str(), id);
+        }
+    }
+    std::set<std::pair<std::string, Uuid>> listed;
+    std::vector<std::string> scopes;
+    const std::uint64_t visited =
+        log.scan_receipts([&](const Scope& scope, const Uuid& command_id, const Receipt& receipt) {
+            const auto stored = log.find_receipt(scope, command_id);
+            REQUIRE(stored);
+            CHECK(stored->first == receipt.first);
+            CHECK(stored->event_count == receipt.event_count);
+            CHECK(stored->content_hash == receipt.content_hash);
+            listed.emplace(scope.str(), command_id);
+            if (scopes.empty() || scopes.back() != scope.str()) scopes.push_back(scope.str());
+            return true;
+        });
+    CHECK(visited == 12);
+    CHECK(listed == wanted);
+    CHECK(scopes.size() == 3);
+    CHECK(log.scan_receipts([](const Scope&, const Uuid&, const Receipt&) { return false; }) == 1);
 }
 
 TEST_CASE("log: the newest snapshot at or below a version is found", "[contract][log]") {

@@ -16,10 +16,10 @@ struct Tampering {
         shard = log::shard_of(history.engine().log, history.swarm_stream());
     }
     test::TamperedLog fresh() { return {history.engine().log, shard}; }
-    bool is_found(const test::TamperedLog& log) {
-        return !replay::verify_log(log, history.engine().codec, [](std::uint64_t) {
-                }).findings.empty();
+    std::vector<replay::Finding> findings_in(const test::TamperedLog& log) {
+        return replay::verify_log(log, history.engine().codec, [](std::uint64_t) {}).findings;
     }
+    bool is_found(const test::TamperedLog& log) { return !findings_in(log).empty(); }
     std::size_t findings_of(const test::TamperedLog& log, const Stream& stream) {
         return replay::verify_stream(log, history.engine().codec, stream).findings.size();
     }
@@ -144,6 +144,45 @@ TEST_CASE("verify: a row of the stream index that is gone, moved or invented is 
             more.version = more.version.next();
             rows.push_back(more);
         }));
+    }
+}
+
+TEST_CASE("verify: a receipt that is gone, edited or invented is found and named [V-170]",
+          "[model]") {
+    for (const std::uint64_t seed : kSeeds) {
+        CAPTURE(seed);
+        Tampering tampering(seed, 20);
+        const auto found_after = [&](const auto& change) {
+            test::TamperedLog log = tampering.fresh();
+            auto& rows = log.receipts();
+            REQUIRE(rows.size() > 2);
+            change(rows);
+            std::vector<std::string> found;
+            for (const auto& finding : tampering.findings_in(log)) found.push_back(finding.what);
+            return found;
+        };
+        const std::vector<std::string> one = {"receipt"};
+        CHECK(found_after([](auto&) {}).empty());
+        CHECK(found_after([](auto& rows) { std::swap(rows[0], rows[2]); }).empty());
+        CHECK(found_after([](auto& rows) { rows.erase(rows.begin() + 1); }) == one);
+        CHECK(found_after([](auto& rows) { ++rows[1].receipt.event_count; }) == one);
+        CHECK(found_after([](auto& rows) { rows[1].receipt.event_count = 0; }) == one);
+        CHECK(found_after([](auto& rows) { rows[1].receipt.first = Position(1'000'000); }) == one);
+        CHECK_FALSE(found_after([](auto& rows) {
+                        rows[1].receipt.first = rows[1].receipt.first.next();
+                    }).empty());
+        CHECK(found_after([](auto& rows) {
+                  auto more = rows.back();
+                  more.command_id = Uuid();
+                  rows.push_back(more);
+              }) == one);
+        CHECK(found_after([](auto& rows) {
+                  auto more = rows.back();
+                  more.command_id = Uuid();
+                  more.receipt.first = Position();
+                  more.receipt.event_count = 0;
+                  rows.push_back(more);
+              }) == one);
     }
 }
 

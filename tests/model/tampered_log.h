@@ -76,7 +76,10 @@ class TamperedLog final : public log::EventLog {
     Epoch take_over(Shard shard) override { return whole_.take_over(shard); }
     std::optional<log::Receipt> find_receipt(const Scope& scope,
                                              const Uuid& command_id) const override {
-        return whole_.find_receipt(scope, command_id);
+        if (receipts_.empty()) return whole_.find_receipt(scope, command_id);
+        for (const ReceiptRow& row : receipts_)
+            if (row.scope == scope && row.command_id == command_id) return row.receipt;
+        return std::nullopt;
     }
     Version stream_head(const Stream& stream) const override { return whole_.stream_head(stream); }
     std::optional<Position> position_of(const Stream& stream, Version version) const override {
@@ -111,6 +114,29 @@ class TamperedLog final : public log::EventLog {
             });
         return index_;
     }
+    std::uint64_t scan_receipts(
+        const std::function<bool(const Scope&, const Uuid&, const log::Receipt&)>& visit)
+        const override {
+        if (receipts_.empty()) return whole_.scan_receipts(visit);
+        for (const ReceiptRow& row : receipts_)
+            if (!visit(row.scope, row.command_id, row.receipt)) break;
+        return receipts_.size();
+    }
+    // The receipts as they will be handed out, to be changed.
+    struct ReceiptRow {
+        Scope scope;
+        Uuid command_id;
+        log::Receipt receipt;
+    };
+    std::vector<ReceiptRow>& receipts() {
+        if (receipts_.empty())
+            whole_.scan_receipts(
+                [this](const Scope& scope, const Uuid& command_id, const log::Receipt& receipt) {
+                    receipts_.push_back({scope, command_id, receipt});
+                    return true;
+                });
+        return receipts_;
+    }
     void put_snapshot(const Stream& stream, Version version, std::string_view bytes) override {
         whole_.put_snapshot(stream, version, bytes);
     }
@@ -129,7 +155,8 @@ class TamperedLog final : public log::EventLog {
     log::EventLog& whole_;
     const Shard shard_;
     std::vector<Row> rows_;
-    std::vector<IndexRow> index_;  // empty: as it stands
+    std::vector<IndexRow> index_;       // empty: as it stands
+    std::vector<ReceiptRow> receipts_;  // empty: as they stand
 };
 
 }  // namespace skein::test

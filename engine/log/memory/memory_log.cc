@@ -202,6 +202,23 @@ std::uint64_t MemoryLog::scan_index(
     return visited;
 }
 
+std::uint64_t MemoryLog::scan_receipts(
+    const std::function<bool(const Scope&, const Uuid&, const Receipt&)>& visit) const {
+    std::map<std::string, Receipt> found;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        found = receipts_;
+    }
+    std::uint64_t visited = 0;
+    for (const auto& [key, receipt] : found) {
+        const std::size_t scope_bytes = key.find('\0');
+        ++visited;
+        const auto command_id = Uuid::from_bytes(std::string_view(key).substr(scope_bytes + 1));
+        if (!visit(Scope(key.substr(0, scope_bytes)), *command_id, receipt)) break;
+    }
+    return visited;
+}
+
 std::optional<EventLog::StoredEvent> MemoryLog::read(Shard shard, Position position) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     const ShardRows& rows = rows_of(shard);

@@ -155,6 +155,30 @@ std::uint64_t PostgresLog::scan_index(
     }
 }
 
+// Each page begins behind the last row of the one before; the first one behind the empty scope,
+// which no command has.
+std::uint64_t PostgresLog::scan_receipts(
+    const std::function<bool(const Scope&, const Uuid&, const Receipt&)>& visit) const {
+    Scope scope;
+    Uuid command_id;
+    std::uint64_t visited = 0;
+    while (true) {
+        const pqxx::result page = pool_->ask(statements::kReceipts, "reading the receipts",
+                                             scope.str(), command_id.str());
+        for (const pqxx::row& row : page) {
+            const std::string_view name(row[0].c_str(), row[0].size());
+            if (name != scope.str()) scope = Scope(std::string(name));
+            command_id = uuid_of_field(row[1], "a receipt");
+            ++visited;
+            const Receipt receipt{hash_of(row[4], "a receipt"),
+                                  Position(number_of(row[2], "a receipt")),
+                                  static_cast<std::uint32_t>(number_of(row[3], "a receipt"))};
+            if (!visit(scope, command_id, receipt)) return visited;
+        }
+        if (page.empty()) return visited;
+    }
+}
+
 std::optional<Receipt> PostgresLog::find_receipt(const Scope& scope, const Uuid& command_id) const {
     const pqxx::result rows =
         pool_->ask(statements::kReceipt, "reading a receipt", scope.str(), command_id.str());

@@ -50,6 +50,10 @@ inline constexpr Statement kReceipt{
     "receipt",
     "SELECT first_position, event_count, content_hash FROM skein.receipts "
     "WHERE scope = $1 AND command_id = $2"};
+inline constexpr Statement kReceipts{
+    "receipts",
+    "SELECT scope, command_id, first_position, event_count, content_hash FROM skein.receipts "
+    "WHERE (scope, command_id) > ($1, $2) ORDER BY scope, command_id LIMIT 10000"};
 inline constexpr Statement kStreamHead{
     "stream_head",
     "SELECT version FROM skein.events WHERE stream = $1 ORDER BY version DESC LIMIT 1"};
@@ -79,9 +83,9 @@ inline constexpr Statement kFindSnapshot{
     "ORDER BY version DESC, created_at DESC LIMIT 1"};
 inline constexpr Statement kNotify{"notify", "SELECT pg_notify('skein_growth', '')"};
 
-inline constexpr std::array kAll = {
-    kAppend,  kCreateStore, kStore,       kTakeOver,     kHead,       kHeads,
-    kScan,    kScanStream,  kRead,        kReceipt,      kStreamHead, kPositionOf,
-    kStreams, kIndex,       kPutSnapshot, kFindSnapshot, kNotify};
+inline constexpr std::array kAll = {kAppend,      kCreateStore,  kStore,      kTakeOver, kHead,
+                                    kHeads,       kScan,         kScanStream, kRead,     kReceipt,
+                                    kStreamHead,  kPositionOf,   kStreams,    kIndex,    kReceipts,
+                                    kPutSnapshot, kFindSnapshot, kNotify};
 
 }  // namespace skein::log::statements

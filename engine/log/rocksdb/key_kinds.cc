@@ -7,7 +7,8 @@ namespace skein::log {
 
 namespace {
 
-constexpr std::size_t kVersionTailBytes = 9;  // 0x00 and the version
+constexpr std::size_t kVersionTailBytes = 9;   // 0x00 and the version
+constexpr std::size_t kCommandTailBytes = 17;  // 0x00 and the command id
 
 std::string kind_key(KeyKind kind) { return std::string(1, static_cast<char>(kind)); }
 
@@ -71,6 +72,14 @@ std::optional<StreamVersion> parse_versioned_key(std::string_view key) {
     ByteReader reader(tail.substr(1));
     const Version version(reader.u64_be());
     return StreamVersion{key.substr(1, key.size() - 1 - kVersionTailBytes), version};
+}
+
+std::optional<ScopeCommand> parse_receipt_key(std::string_view key) {
+    if (key.size() < 1 + kCommandTailBytes) return std::nullopt;
+    const std::string_view tail = key.substr(key.size() - kCommandTailBytes);
+    const auto command_id = Uuid::from_bytes(tail.substr(1));
+    if (tail[0] != '\0' || !command_id) return std::nullopt;
+    return ScopeCommand{key.substr(1, key.size() - 1 - kCommandTailBytes), *command_id};
 }
 
 std::string head_value(const Head& head) {

@@ -54,6 +54,11 @@ struct StreamVersion {
     Version version;
 };
 std::optional<StreamVersion> parse_versioned_key(std::string_view key);
+struct ScopeCommand {
+    std::string_view scope;  // a view into the key
+    Uuid command_id;
+};
+std::optional<ScopeCommand> parse_receipt_key(std::string_view key);
 
 std::string head_value(const Head& head);
 std::optional<Head> parse_head(std::string_view value);

@@ -86,6 +86,8 @@ class RocksLog final : public EventLog {
         const std::function<bool(const Stream&, Version head)>& visit) const override;
     std::uint64_t scan_index(
         const std::function<bool(const Stream&, Version, Position)>& visit) const override;
+    std::uint64_t scan_receipts(
+        const std::function<bool(const Scope&, const Uuid&, const Receipt&)>& visit) const override;
     std::optional<StoredEvent> read(Shard shard, Position position) const override;
     void put_snapshot(const Stream& stream, Version version, std::string_view bytes) override;
     std::optional<StoredSnapshot> find_snapshot(const Stream& stream,

@@ -278,6 +278,35 @@ std::uint64_t RocksLog::scan_index(
     return visited;
 }
 
+std::uint64_t RocksLog::scan_receipts(
+    const std::function<bool(const Scope&, const Uuid&, const Receipt&)>& visit) const {
+    const std::shared_ptr<Session> open_now = session();
+    const std::string& directory = open_now->directory();
+    std::vector<Position> last;  // by shard: rows beyond belong to an append that goes on
+    for (std::uint32_t s = 0; s < info_.shard_count; ++s) last.push_back(head(Shard(s)).position);
+    const std::string from = prefix_key(KeyKind::kReceipt, "");
+    const std::string end_key = end_of_prefix(from);
+    const rocksdb::Slice end(end_key);
+    const auto rows = open_now->iterate(&end, Session::Reach::kMany);
+    std::uint64_t visited = 0;
+    Scope scope;
+    Position last_of_shard = last[skein::shard_of(scope, info_.shard_count).value()];
+    for (rows->Seek(from); rows->Valid(); rows->Next()) {
+        const auto row = parse_receipt_key(view_of(rows->key()));
+        const auto receipt = parse_receipt(view_of(rows->value()));
+        if (!row || !receipt) throw corruption("a receipt is damaged", directory);
+        if (row->scope != scope.str()) {
+            scope = Scope(std::string(row->scope));
+            last_of_shard = last[skein::shard_of(scope, info_.shard_count).value()];
+        }
+        if (receipt->event_count > 0 && receipt->first > last_of_shard) continue;
+        ++visited;
+        if (!visit(scope, row->command_id, *receipt)) return visited;
+    }
+    throw_if_failed(rows->status(), "reading the receipts of", directory);
+    return visited;
+}
+
 std::optional<EventLog::StoredSnapshot> RocksLog::find_snapshot(const Stream& stream,
                                                                 Version at_most) const {
     const std::shared_ptr<Session> open_now = session();
