@@ -53,7 +53,7 @@ class Pager;
 
 class Cli {
  public:
-    Cli(Streams streams, Kinds kinds, const Benchmarks* benchmarks);
+    Cli(Streams streams, Kinds kinds, const Benchmarks* benchmarks = nullptr);
     ~Cli();
     Cli(const Cli&) = delete;
     Cli& operator=(const Cli&) = delete;
