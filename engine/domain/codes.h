@@ -45,14 +45,14 @@ inline constexpr RejectionCode kPointOutOfRange{
     "Use a point within the range that the message names."};
 inline constexpr RejectionCode kValueTooLarge{
     "value-too-large", RejectionClass::kInvalid, "A value is larger than a value may be.",
-    "Split the value, or raise limits.value_bytes in the configuration."};
+    "Split the value, or raise limits.value_bytes (SKEIN_LIMITS__VALUE_BYTES=64MiB)."};
 inline constexpr RejectionCode kValueTooDeep{"value-too-deep", RejectionClass::kInvalid,
                                              "A value is nested deeper than a value may be.",
                                              "Flatten the value."};
 inline constexpr RejectionCode kEventTooLarge{
     "event-too-large", RejectionClass::kInvalid,
     "The command makes an event larger than one may be.",
-    "Send it as several commands, or raise limits.event_bytes in the configuration."};
+    "Send it as several commands, or raise limits.event_bytes (SKEIN_LIMITS__EVENT_BYTES=64MiB)."};
 inline constexpr RejectionCode kVariableTooLarge{
     "variable-too-large", RejectionClass::kInvalid,
     "What accumulates in one variable would pass its limit.",

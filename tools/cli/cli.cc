@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "tools/cli/app.h"
+#include "tools/cli/environment.h"
 #include "tools/cli/pager.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/text_output.h"
@@ -83,6 +84,7 @@ Store& Cli::open(OpenMode mode, Projecting projecting) {
     options.mode = mode;
     options.projecting = projecting;
     options.kinds = kinds_;
+    options.runtime.limits = limits_from_environment();
     store_ = Store::open(options);
     return *store_;
 }

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "engine/json/writer.h"
@@ -10,6 +11,7 @@
 #include "tools/cli/interrupt.h"
 #include "tools/cli/pipeline.h"
 #include "tools/cli/progress.h"
+#include "tools/cli/sending.h"
 #include "tools/import/importer.h"
 
 namespace skein::cli {
@@ -35,27 +37,40 @@ using import::Next;
 // Commands into the pipeline, with the place of each kept until its answer comes.
 class SendingSink final : public import::CommandSink {
  public:
-    SendingSink(Cli& cli, Store& store, OnRejection on_rejection, Totals& totals)
+    SendingSink(Cli& cli, OnRejection on_rejection, Totals& totals)
         : cli_(&cli),
+          on_rejection_(on_rejection),
           totals_(&totals),
-          progress_(cli, "commands", ""),
-          pipeline_(store, on_rejection, [this](const Outcome& outcome) { count(outcome); }) {}
+          progress_(cli, "commands", "") {}
 
     Next put(json::Value command, const import::SourcePlace& place) override {
         if (is_interrupted()) return Next::kStop;
+        if (!pipeline_ && !begin(command, place))
+            return on_rejection_ == OnRejection::kStop ? Next::kStop : Next::kContinue;
         {
             const std::lock_guard lock(mutex_);
             places_.push_back(import::to_string(place));
             progress_.show("importing", ++sent_, 0);
         }
-        return pipeline_.put(command.text()) ? Next::kContinue : Next::kStop;
+        return pipeline_->put(command) ? Next::kContinue : Next::kStop;
     }
     void finish() {
-        pipeline_.finish();
+        if (pipeline_) pipeline_->finish();
         progress_.clear();
     }
 
  private:
+    // The store is opened, and so made, for the first command that can be read as one.
+    bool begin(const json::Value& command, const import::SourcePlace& place) {
+        if (auto refused = refusal_of(*cli_, command)) {
+            places_.push_back(import::to_string(place));
+            count(*refused);
+            return false;
+        }
+        Store& store = cli_->open(OpenMode::kCreate, Projecting::kLive);
+        pipeline_.emplace(store, on_rejection_, [this](const Outcome& outcome) { count(outcome); });
+        return true;
+    }
     void count(const Outcome& outcome) {
         const std::lock_guard lock(mutex_);
         const std::string place = std::move(places_.front());
@@ -76,12 +91,13 @@ class SendingSink final : public import::CommandSink {
     }
 
     Cli* cli_;
+    const OnRejection on_rejection_;
     Totals* totals_;
     std::mutex mutex_;  // guards what follows, and stderr
     std::deque<std::string> places_;
     Progress progress_;
     std::uint64_t sent_ = 0;
-    Pipeline pipeline_;  // the last member: it ends before what its callback uses
+    std::optional<Pipeline> pipeline_;  // the last member: it ends before what its callback uses
 };
 
 class ReportingSink final : public import::ProblemSink {
@@ -125,9 +141,8 @@ void print_totals(Cli& cli, const Totals& totals) {
 int import_all(Cli& cli, const ImportOptions& options) {
     catch_interrupts();
     const import::Importer* importer = import::find_importer(options.format);
-    Store& store = cli.open(OpenMode::kCreate, Projecting::kLive);
     Totals totals;
-    SendingSink commands(cli, store, options.goes_on ? OnRejection::kContinue : OnRejection::kStop,
+    SendingSink commands(cli, options.goes_on ? OnRejection::kContinue : OnRejection::kStop,
                          totals);
     ReportingSink problems(cli, options.goes_on, totals);
     for (const std::string& path : options.paths) {

@@ -5,7 +5,9 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 
+#include "engine/domain/codes.h"
 #include "engine/domain/kind.h"
 #include "engine/json/parse.h"
 #include "tools/cli/commands.h"
@@ -50,12 +52,12 @@ int send_one(Cli& cli, const SendOptions& options) {
                                 "Check the path after @.");
     auto data = json::parse(*text);
     if (!data)
-        return cli.refuse_usage(
-            fmt::format("-d is not JSON: line {}, column {}: {}", data.error().line,
-                        data.error().column, data.error().message),
-            options.data == "-" || options.data.starts_with('@')
-                ? "Correct the text there, then send it again."
-                : "Correct it; in a shell it stands in quotes, like -d '{\"goal\":\"x\"}'.");
+        return report(cli, runtime::rejected(
+                               Uuid::parse(options.envelope.command_id),
+                               domain::reject(domain::codes::kInvalidJson,
+                                              fmt::format("-d is not JSON: line {}, column {}: {}",
+                                                          data.error().line, data.error().column,
+                                                          data.error().message))));
     Members members{{"type", json::Value::string(options.type)}, {"data", *data}};
     for (const auto& [segment, id] : options.address) add_text(members, segment, id);
     add_envelope(members, options.envelope);
@@ -63,6 +65,10 @@ int send_one(Cli& cli, const SendOptions& options) {
         auto expected = json::parse(options.expect);
         members.emplace_back("expected_version",
                              expected ? *expected : json::Value::string(options.expect));
+    }
+    if (!options.is_dry_run) {
+        if (const auto refused = refusal_of(cli, json::Value::object(Members(members))))
+            return report(cli, *refused);
     }
     // A dry run only reads: it makes no store.
     if (options.is_dry_run)
@@ -73,20 +79,22 @@ int send_one(Cli& cli, const SendOptions& options) {
 
 class FileSender {
  public:
-    FileSender(Cli& cli, bool goes_on) : cli_(&cli), goes_on_(goes_on) {}
+    FileSender(Cli& cli, const SendOptions& options)
+        : cli_(&cli),
+          goes_on_(options.goes_on),
+          file_(options.file == "-" ? "standard input" : options.file) {}
 
     int send(std::istream& in) {
         catch_interrupts();
-        Store& store = cli_->open(OpenMode::kCreate, Projecting::kLive);
-        const auto on_rejection = goes_on_ ? OnRejection::kContinue : OnRejection::kStop;
-        {
-            Pipeline pipeline(store, on_rejection,
-                              [this](const Outcome& outcome) { tell(outcome); });
-            for (std::string line; wait_for_input(in) && std::getline(in, line);) {
-                if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-                if (!pipeline.put(std::move(line))) break;
-            }
+        // A store that there is may be locked: that is known at once.
+        if (std::filesystem::exists(std::filesystem::path(cli_->data) / "log")) begin();
+        std::uint64_t number = 0;
+        for (std::string line; wait_for_input(in) && std::getline(in, line);) {
+            ++number;
+            if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+            if (!send_line(line, number)) break;
         }
+        if (pipeline_) pipeline_->finish();
         if (!is_interrupted() || exit_ != kOk) return exit_;
         cli_->err() << fmt::format(
             "interrupted after {} commands, all of them durable\n"
@@ -96,6 +104,35 @@ class FileSender {
     }
 
  private:
+    void begin() {
+        Store& store = cli_->open(OpenMode::kCreate, Projecting::kLive);
+        pipeline_.emplace(store, goes_on_ ? OnRejection::kContinue : OnRejection::kStop,
+                          [this](const Outcome& outcome) { tell(outcome); });
+    }
+
+    // False where the rest is not sent.
+    bool send_line(std::string_view line, std::uint64_t number) {
+        auto command = json::parse(line);
+        if (!command) {
+            domain::Rejection rejection =
+                domain::reject(domain::codes::kInvalidJson,
+                               fmt::format("{}, line {}, column {}: {}", file_, number,
+                                           command.error().column, command.error().message));
+            if (pipeline_) return pipeline_->put_refused(std::move(rejection));
+            tell(runtime::rejected(std::nullopt, std::move(rejection)));
+            return goes_on_;
+        }
+        if (!pipeline_) {
+            // The store is made for the first command that can be read as one.
+            if (const auto refused = refusal_of(*cli_, *command)) {
+                tell(*refused);
+                return goes_on_;
+            }
+            begin();
+        }
+        return pipeline_->put(*command);
+    }
+
     void tell(const Outcome& outcome) {
         const int exit = report(*cli_, outcome);
         cli_->out().flush();
@@ -106,12 +143,14 @@ class FileSender {
 
     Cli* cli_;
     const bool goes_on_;
+    const std::string file_;  // as messages call it
     int exit_ = kOk;
     std::uint64_t accepted_ = 0;
+    std::optional<Pipeline> pipeline_;  // the last member: it ends before what its callback uses
 };
 
 int send_file(Cli& cli, const SendOptions& options) {
-    FileSender sender(cli, options.goes_on);
+    FileSender sender(cli, options);
     if (options.file == "-") return sender.send(cli.io().in);
     std::ifstream file(options.file);
     if (!file || std::filesystem::is_directory(options.file))
@@ -153,7 +192,10 @@ std::string types_of(const domain::Registry& registry) {
     }
     return text +
            "\nExamples:\n  skein send CreateSwarm --swarm s1 -d '{\"goal\":\"plan a trip\"}'\n"
-           "  skein send -f commands.jsonl --continue";
+           "  skein send -f commands.jsonl --continue\n\n"
+           "Limits: one value may have 1 MiB, one event 4 MiB. The environment makes them wider,\n"
+           "as bytes or with KiB, MiB, GiB: SKEIN_LIMITS__VALUE_BYTES=64MiB,\n"
+           "SKEIN_LIMITS__EVENT_BYTES=128MiB.";
 }
 
 }  // namespace

@@ -13,14 +13,24 @@ Pipeline::Pipeline(Store& store, OnRejection on_rejection, Tell tell)
 
 Pipeline::~Pipeline() { finish(); }
 
-bool Pipeline::put(const std::string& command) {
+std::shared_ptr<Pipeline::Slot> Pipeline::next_slot() {
     auto slot = std::make_shared<Slot>();
-    {
-        std::unique_lock lock(mutex_);
-        answered_.wait(lock, [this] { return takes_no_more_ || window_.size() < kWindow; });
-        if (takes_no_more_) return false;
-        window_.push_back(slot);
-    }
+    std::unique_lock lock(mutex_);
+    answered_.wait(lock, [this] { return takes_no_more_ || window_.size() < kWindow; });
+    if (takes_no_more_) return nullptr;
+    window_.push_back(slot);
+    return slot;
+}
+
+bool Pipeline::put_refused(domain::Rejection rejection) {
+    const std::shared_ptr<Slot> slot = next_slot();
+    if (slot) answer(slot, runtime::rejected(std::nullopt, std::move(rejection)));
+    return slot != nullptr;
+}
+
+bool Pipeline::put(const json::Value& command) {
+    const std::shared_ptr<Slot> slot = next_slot();
+    if (!slot) return false;
     store_->submit_async(
         command, [this, slot](Outcome outcome) { answer(slot, std::move(outcome)); }, sequence_);
     return true;

@@ -30,7 +30,9 @@ class Pipeline {
 
     // Sends one command; waits while the window is full. False once a rejection stopped the
     // pipeline.
-    bool put(const std::string& command);
+    bool put(const json::Value& command);
+    // The answer to a command that is not sent, told in its turn.
+    bool put_refused(domain::Rejection rejection);
     // Waits for every answer.
     void finish();
 
@@ -43,6 +45,8 @@ class Pipeline {
     struct Slot {
         std::optional<Outcome> outcome;
     };
+    // Null once the pipeline takes no more.
+    std::shared_ptr<Slot> next_slot();
     void answer(const std::shared_ptr<Slot>& slot, Outcome outcome);
 
     Store* store_;

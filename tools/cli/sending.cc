@@ -4,8 +4,10 @@
 
 #include <map>
 
+#include "engine/domain/kind.h"
 #include "engine/json/writer.h"
 #include "tools/cli/choices.h"
+#include "tools/cli/environment.h"
 #include "tools/cli/reading.h"
 
 namespace skein::cli {
@@ -28,6 +30,16 @@ void add_envelope(Members& members, const Envelope& envelope) {
     add_text(members, "actor", envelope.actor);
     add_text(members, "reason", envelope.reason);
     add_text(members, "ack", envelope.ack);
+}
+
+std::optional<Outcome> refusal_of(Cli& cli, const json::Value& command) {
+    SystemRandom random;
+    auto parsed =
+        domain::parse_command(command, cli.registry(), limits_from_environment(), random.uuid());
+    if (parsed) return std::nullopt;
+    const auto id = command.is_object() ? command.find("command_id") : std::nullopt;
+    const auto text = id ? id->as_string() : std::nullopt;
+    return runtime::rejected(text ? Uuid::parse(*text) : std::nullopt, std::move(parsed.error()));
 }
 
 int exit_of(const Outcome& outcome) {

@@ -3,6 +3,7 @@
 // Threads: one. Errors: exit codes. Source: interfaces sections 2 and 4.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,8 @@ void add_envelope(Members& members, const Envelope& envelope);
 enum class SendMode { kDo, kDryRun };
 // Prints the result, and on stderr why a command was rejected.
 int send_command(Cli& cli, Store& store, Members members, SendMode mode = SendMode::kDo);
+// The answer to a document that is no command, which needs no store; nothing where it is one.
+std::optional<Outcome> refusal_of(Cli& cli, const json::Value& command);
 int exit_of(const Outcome& outcome);
 int report(Cli& cli, const Outcome& outcome);
 

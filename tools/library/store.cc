@@ -107,8 +107,13 @@ void Store::submit_async(std::string_view command, runtime::Runtime::Callback do
                          std::shared_ptr<runtime::Sequence> sequence) {
     auto document = parse_json(command);
     if (!document) return done(runtime::rejected(std::nullopt, std::move(document.error())));
-    auto parsed = runtime_->parse(*document);
-    if (!parsed) return done(runtime::rejected(id_of(*document), std::move(parsed.error())));
+    submit_async(*document, std::move(done), std::move(sequence));
+}
+
+void Store::submit_async(const json::Value& command, runtime::Runtime::Callback done,
+                         std::shared_ptr<runtime::Sequence> sequence) {
+    auto parsed = runtime_->parse(command);
+    if (!parsed) return done(runtime::rejected(id_of(command), std::move(parsed.error())));
     if (parsed->ack == domain::Ack::kView)
         done = [this, answer = std::move(done)](Outcome outcome) {
             if (outcome.kind != OutcomeKind::kAccepted) return answer(std::move(outcome));

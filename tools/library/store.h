@@ -107,6 +107,8 @@ class Store {
     // see Runtime::submit_async.
     void submit_async(std::string_view command, runtime::Runtime::Callback done,
                       std::shared_ptr<runtime::Sequence> sequence = nullptr);
+    void submit_async(const json::Value& command, runtime::Runtime::Callback done,
+                      std::shared_ptr<runtime::Sequence> sequence = nullptr);
     // What the command would do now; nothing is appended.
     runtime::Preview preview(const json::Value& command);
 
