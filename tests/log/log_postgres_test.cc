@@ -420,6 +420,38 @@ TEST_CASE("postgres: events of 4 MiB and long scans come back whole, in bounded 
     CHECK(versions > 3);
 }
 
+TEST_CASE("postgres: reads go by an index in its order, though nothing was ever analysed",
+          "[postgres]") {
+    const std::string dsn = migrated_database();
+    const auto log = open_log(dsn);
+    REQUIRE(log->append_one(batch_of_many(*log, Shard(0), 1, 500)).outcome ==
+            BatchOutcome::kAppended);
+    PgConnection connection(options_at(dsn).connect);
+    const auto plan = [&](const statements::Statement& statement, const std::string& parameters) {
+        connection.raw().prepare_now(statement.name);
+        std::string lines;
+        for (const pqxx::row& row : connection.run_text(
+                 std::string("EXPLAIN EXECUTE ") + statement.name + parameters, "a test"))
+            lines += row[0].as<std::string>() + "\n";
+        return lines;
+    };
+    const std::string id = "'00000000-0000-0000-0000-000000000001'";
+    const std::vector<std::string> plans = {
+        plan(statements::kScan, "(0, 100, 500)"),
+        plan(statements::kScanStream, "('swarm/s1', 0, 100)"),
+        plan(statements::kRead, "(0, 7)"),
+        plan(statements::kStreamHead, "('swarm/s1')"),
+        plan(statements::kPositionOf, "('swarm/s1', 3)"),
+        plan(statements::kReceipt, "('swarm/s1', " + id + ")"),
+        plan(statements::kStreams, "('swarm/s1', '', 'swarm/s2')"),
+    };
+    for (const std::string& found : plans) {
+        CHECK_THAT(found, Catch::Contains("Index"));
+        CHECK_THAT(found, !Catch::Contains("Seq Scan") && !Catch::Contains("Sort") &&
+                              !Catch::Contains("Bitmap"));
+    }
+}
+
 TEST_CASE("postgres: what is missing or damaged in the tables is named, never passed over",
           "[postgres]") {
     const std::string dsn = migrated_database();
@@ -496,7 +528,7 @@ TEST_CASE("postgres: growth by another node wakes those who wait", "[postgres]")
     SeededRandom random(3);
     const auto there = PostgresLog::open(options, random);
     std::vector<Position> known(kShards);
-    for (std::uint64_t i = 1; i <= 20; ++i) {
+    for (std::uint64_t i = 1; i <= 200; ++i) {
         std::thread appender([&] { here->append_one(small_batch(*here, Shard(3), i)); });
         CHECK(there->wait_for_growth(known, std::chrono::hours(1)));
         appender.join();

@@ -121,7 +121,9 @@ void GrowthWatch::serve(Ear& ear) {
                 growth_.publish(shard, Position(number_of(row[1], "a position")));
         }
     }
-    if (is_stopping_) return;
+    // What came in beside an answer has left the socket: it must be asked for, not waited for.
+    connection.raw().get_notifs();
+    if (ear.heard || is_stopping_) return;
     const bool is_polling = waiters_.load() > 0;
     const bool is_woken = pause(connection.raw().sock(), is_polling ? poll_interval_ : kForever);
     if (!is_woken) must_look_ = true;

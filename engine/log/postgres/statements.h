@@ -1,5 +1,5 @@
-// Every statement that the log sends, by name. Each connection prepares them: `append` when it is
-// opened, so that an append is one round trip from the first, the others when first used.
+// Every statement that the log sends, by name. Each connection prepares one when it first uses it;
+// from then on it is one round trip.
 //
 // Threads: constants. Errors: none. Source: migrations/, design section 3.
 #pragma once
