@@ -95,7 +95,7 @@ class Gatekeeper {
         if (!problem.empty()) throw std::runtime_error(problem);
         return rows;
     }
-    // Ends the session, and so opens every gate.
+    // Closes the connection, and so opens every gate.
     void leave() {
         PQfinish(connection_);
         connection_ = nullptr;
