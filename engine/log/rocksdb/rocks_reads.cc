@@ -97,6 +97,14 @@ StreamVersion parsed_key(const rocksdb::Slice& key, const std::string& directory
     return *parsed;
 }
 
+// By shard: rows beyond belong to an append that goes on.
+std::vector<Position> heads_of(const EventFeed& feed) {
+    std::vector<Position> last;
+    for (std::uint32_t s = 0; s < feed.shard_count(); ++s)
+        last.push_back(feed.head(Shard(s)).position);
+    return last;
+}
+
 }  // namespace
 
 Head RocksLog::head(Shard shard) const { return state_of(shard).published_head(); }
@@ -254,8 +262,7 @@ std::uint64_t RocksLog::scan_index(
     const std::function<bool(const Stream&, Version, Position)>& visit) const {
     const std::shared_ptr<Session> open_now = session();
     const std::string& directory = open_now->directory();
-    std::vector<Position> last;  // by shard: rows beyond belong to an append that goes on
-    for (std::uint32_t s = 0; s < info_.shard_count; ++s) last.push_back(head(Shard(s)).position);
+    const std::vector<Position> last = heads_of(*this);
     const std::string from = prefix_key(KeyKind::kStream, "");
     const std::string end_key = end_of_prefix(from);
     const rocksdb::Slice end(end_key);
@@ -282,8 +289,7 @@ std::uint64_t RocksLog::scan_receipts(
     const std::function<bool(const Scope&, const Uuid&, const Receipt&)>& visit) const {
     const std::shared_ptr<Session> open_now = session();
     const std::string& directory = open_now->directory();
-    std::vector<Position> last;  // by shard: rows beyond belong to an append that goes on
-    for (std::uint32_t s = 0; s < info_.shard_count; ++s) last.push_back(head(Shard(s)).position);
+    const std::vector<Position> last = heads_of(*this);
     const std::string from = prefix_key(KeyKind::kReceipt, "");
     const std::string end_key = end_of_prefix(from);
     const rocksdb::Slice end(end_key);
