@@ -44,8 +44,8 @@ std::string origin_of(const domain::Event& event) {
 
 class LogPrinter {
  public:
-    LogPrinter(Cli& cli, Store& store, const LogOptions& options)
-        : cli_(&cli), store_(&store), options_(&options) {}
+    LogPrinter(Cli& cli, const Folds& folds, const LogOptions& options)
+        : cli_(&cli), folds_(folds), options_(&options) {}
 
     // False once enough were printed.
     bool print(const ShownEvent& shown) {
@@ -66,9 +66,9 @@ class LogPrinter {
     // What the event changed in the values, at or below --path.
     std::vector<json::Change> changes_of(const domain::EventMeta& meta) {
         if (!options_->stat && !options_->patch && options_->path.empty()) return {};
-        const auto before = folded(*store_, meta.stream, Version(meta.version.value() - 1))
+        const auto before = folded(folds_, meta.stream, Version(meta.version.value() - 1))
                                 ->values(meta.recorded_at);
-        const auto after = folded(*store_, meta.stream, meta.version)->values(meta.recorded_at);
+        const auto after = folded(folds_, meta.stream, meta.version)->values(meta.recorded_at);
         if (options_->path.empty()) return json::diff(before, after);
         const auto was = json::resolve_pointer(before, options_->path);
         const auto is = json::resolve_pointer(after, options_->path);
@@ -121,7 +121,7 @@ class LogPrinter {
     }
 
     Cli* cli_;
-    Store* store_;
+    const Folds folds_;
     const LogOptions* options_;
     std::size_t printed_ = 0;
 };
@@ -135,20 +135,8 @@ void print_forwards(Store& store, const Stream& stream, const Bounds& bounds, Lo
     });
 }
 
-// Oldest first, until Ctrl-C: the last `count` events, then what is appended.
-int follow_log(Cli& cli, Store& store, const Stream& stream, LogOptions options) {
-    catch_interrupts();
-    const std::uint64_t head = store.log().stream_head(stream).value();
-    const Version after(head - std::min<std::uint64_t>(head, options.count));
-    options.count = 0;
-    LogPrinter printer(cli, store, options);
-    const FollowOptions following{stream, after,
-                                  [&cli] { return is_interrupted() || !cli.out().good(); }};
-    follow(store, following, [&](const log::EventView& view) {
-        printer.print({replay::decode_stored(view, store.codec()), hash_from_bytes(view.hash)});
-        cli.out().flush();
-    });
-    return kInterrupted;
+bool is_known_type(const Cli& cli, const std::string& type) {
+    return type.empty() || cli.registry().find_event(type) != nullptr;
 }
 
 int refuse_type(Cli& cli, const std::string& type) {
@@ -161,14 +149,37 @@ int refuse_type(Cli& cli, const std::string& type) {
         "`skein log RESOURCE --oneline` shows the types.");
 }
 
-int print_log(Cli& cli, const LogOptions& options) {
-    if (options.follow && (options.reverse || options.address.find('@') != std::string::npos))
+// Oldest first, until Ctrl-C: the last `count` events, then what is appended, by whichever process:
+// the store stays free for writers.
+int follow_log(Cli& cli, LogOptions options) {
+    if (options.reverse || options.address.find('@') != std::string::npos)
         return cli.refuse_usage(
             "--follow begins at the end, and goes on from there",
             "Leave the point and --reverse out; -n shows the last events first.");
+    LogReader reader(cli.data, cli.kinds());
+    if (!is_known_type(cli, options.type)) return refuse_type(cli, options.type);
+    const auto resource = replay::find_resource(reader.log(), cli.registry(), options.address);
+    if (!resource) return cli.refuse(resource.error());
+    catch_interrupts();
+    const Stream& stream = resource->stream;
+    const std::uint64_t head = reader.log().stream_head(stream).value();
+    const Version after(head - std::min<std::uint64_t>(head, options.count));
+    options.count = 0;
+    LogPrinter printer(cli, {reader.states(), cli.registry()}, options);
+    const FollowOptions following{stream, after,
+                                  [&cli] { return is_interrupted() || !cli.out().good(); }};
+    follow(reader, following, [&](const log::EventView& view) {
+        printer.print(
+            {replay::decode_stored(view, *cli.kinds().codec), hash_from_bytes(view.hash)});
+        cli.out().flush();
+    });
+    return kInterrupted;
+}
+
+int print_log(Cli& cli, const LogOptions& options) {
+    if (options.follow) return follow_log(cli, options);
     Store& store = cli.open(OpenMode::kMustExist);
-    if (!options.type.empty() && store.registry().find_event(options.type) == nullptr)
-        return refuse_type(cli, options.type);
+    if (!is_known_type(cli, options.type)) return refuse_type(cli, options.type);
     const auto located = locate(store, options.address);
     if (!located) return cli.refuse(located.error());
     const auto bounds = bounds_of(store, *located);
@@ -178,9 +189,8 @@ int print_log(Cli& cli, const LogOptions& options) {
                                             bounds->last.value(), bounds->after.value()),
                                 "Write the earlier point first, like RESOURCE@A..B.");
     const Stream& stream = located->resource.stream;
-    if (options.follow) return follow_log(cli, store, stream, options);
     cli.page();
-    LogPrinter printer(cli, store, options);
+    LogPrinter printer(cli, folds_of(store), options);
     if (options.reverse) {
         print_forwards(store, stream, *bounds, printer);
         return kOk;
@@ -210,7 +220,7 @@ void add_log(CLI::App& app, Cli& cli, const SetAction& set) {
     sub->add_flag("--stat", options->stat, "How many values each event changed");
     sub->add_flag("--patch", options->patch, "What each event changed");
     sub->add_flag("--follow", options->follow,
-                  "Then new events as they are appended; until Ctrl-C");
+                  "Then new events as anybody appends them; until Ctrl-C");
     sub->footer("Examples:\n  skein log run/r1 --oneline\n  skein log run/r1@3..9 --patch");
     sub->callback(
         [&cli, options, set] { set([&cli, options] { return print_log(cli, *options); }); });

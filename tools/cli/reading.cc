@@ -68,9 +68,12 @@ std::uint64_t event_count(Store& store) {
     return count;
 }
 
-std::shared_ptr<const domain::State> folded(Store& store, const Stream& stream, Version version) {
-    if (version.value() == 0) return store.registry().make_state(stream);
-    return store.states(ReadFrom::kLog).at(stream, version);
+Folds folds_of(Store& store) { return {store.states(ReadFrom::kLog), store.registry()}; }
+
+std::shared_ptr<const domain::State> folded(const Folds& folds, const Stream& stream,
+                                            Version version) {
+    if (version.value() == 0) return folds.registry.make_state(stream);
+    return folds.states.at(stream, version);
 }
 
 }  // namespace skein::cli

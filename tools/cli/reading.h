@@ -37,7 +37,14 @@ std::optional<ShownEvent> find_event(Store& store, const Uuid& event_id);
 // Of all shards together, now.
 std::uint64_t event_count(Store& store);
 
+// Where states are folded: a store, or a log that is read beside its writer.
+struct Folds {
+    const replay::States& states;
+    const domain::Registry& registry;
+};
+Folds folds_of(Store& store);
 // The state after `version` by a fold of the log; empty before the first event.
-std::shared_ptr<const domain::State> folded(Store& store, const Stream& stream, Version version);
+std::shared_ptr<const domain::State> folded(const Folds& folds, const Stream& stream,
+                                            Version version);
 
 }  // namespace skein::cli

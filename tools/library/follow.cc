@@ -6,6 +6,16 @@ namespace {
 
 constexpr std::chrono::milliseconds kLookAgain{500};
 
+// Tells what stands after `last`, and moves it.
+void tell(const log::EventLog& log, const FollowOptions& options, Version& last,
+          const std::function<void(const log::EventView&)>& visit) {
+    log.scan_stream(options.stream, last, [&](const log::EventView& view) {
+        visit(view);
+        last = last.next();
+        return !options.is_stopped();
+    });
+}
+
 }  // namespace
 
 Version follow(Store& store, const FollowOptions& options,
@@ -18,13 +28,19 @@ Version follow(Store& store, const FollowOptions& options,
     while (!options.is_stopped()) {
         // Before the scan: what is appended during it ends the next wait at once.
         known[shard.value()] = log.head(shard).position;
-        log.scan_stream(options.stream, last, [&](const log::EventView& view) {
-            visit(view);
-            last = last.next();
-            return !options.is_stopped();
-        });
+        tell(log, options, last, visit);
         if (options.is_stopped()) break;
         log.wait_for_growth(known, kLookAgain);
+    }
+    return last;
+}
+
+Version follow(LogReader& reader, const FollowOptions& options,
+               const std::function<void(const log::EventView&)>& visit) {
+    Version last = options.after;
+    while (!options.is_stopped()) {
+        reader.read([&] { tell(reader.log(), options, last, visit); });
+        reader.wait_for_change(options.is_stopped);
     }
     return last;
 }

@@ -57,7 +57,7 @@ std::string read_mark(const fs::path& directory) {
     return line;
 }
 
-// Also who reads takes the log's lock, which is a file in it.
+// Who opens the store takes the log's lock, which is a file in it.
 void check_writable(const fs::path& log) {
     if (::access(log.c_str(), W_OK | X_OK) == 0 || errno == ENOENT) return;
     const std::error_code error(errno, std::generic_category());
@@ -97,6 +97,26 @@ void make_directory(const fs::path& directory) {
     mark_directory(directory);
 }
 
+// Whether there is a store of this format. What is another thing, or damaged, is a Fault.
+bool holds_store(const fs::path& directory) {
+    std::error_code error;
+    if (fs::exists(directory, error) && !fs::is_directory(directory, error))
+        throw Fault(FaultKind::kConfig, fmt::format("{} is not a directory", directory.string()),
+                    "Name a directory with --data.");
+    const std::string mark = read_mark(directory);
+    if (mark.empty()) {
+        if (fs::exists(directory / "log", error)) refuse_unmarked(directory);
+        return false;
+    }
+    if (mark != kMarkText)
+        throw Fault(
+            FaultKind::kConfig,
+            fmt::format("{} says \"{}\"; this skein reads \"{}\"", directory.string(), mark,
+                        kMarkText),
+            "Use the skein version that made the store, or export it there and import here.");
+    return true;
+}
+
 }  // namespace
 
 void mark_directory(const fs::path& directory) {
@@ -113,23 +133,13 @@ void mark_directory(const fs::path& directory) {
 }
 
 void prepare_directory(const fs::path& directory, OpenMode mode) {
-    std::error_code error;
-    if (fs::exists(directory, error) && !fs::is_directory(directory, error))
-        throw Fault(FaultKind::kConfig, fmt::format("{} is not a directory", directory.string()),
-                    "Name a directory with --data.");
-    const std::string mark = read_mark(directory);
-    if (mark.empty()) {
-        if (fs::exists(directory / "log", error)) refuse_unmarked(directory);
-        if (mode == OpenMode::kMustExist) refuse_missing(directory);
-        return make_directory(directory);
-    }
-    if (mark != kMarkText)
-        throw Fault(
-            FaultKind::kConfig,
-            fmt::format("{} says \"{}\"; this skein reads \"{}\"", directory.string(), mark,
-                        kMarkText),
-            "Use the skein version that made the store, or export it there and import here.");
-    check_writable(directory / "log");
+    if (holds_store(directory)) return check_writable(directory / "log");
+    if (mode == OpenMode::kMustExist) refuse_missing(directory);
+    make_directory(directory);
+}
+
+void require_store(const fs::path& directory) {
+    if (!holds_store(directory)) refuse_missing(directory);
 }
 
 }  // namespace skein

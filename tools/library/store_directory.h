@@ -15,6 +15,8 @@ enum class OpenMode;
 
 // Makes the directory and its mark where `mode` allows it, and checks the mark where it is there.
 void prepare_directory(const std::filesystem::path& directory, OpenMode mode);
+// For who reads beside a writer and needs no right to write: Fault kConfig where no store is.
+void require_store(const std::filesystem::path& directory);
 // Writes the mark into a directory that holds all else.
 void mark_directory(const std::filesystem::path& directory);
 

@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <thread>
 
+#include "engine/base/fault.h"
 #include "tests/contract/temp_directory.h"
 
 using namespace skein;
@@ -61,4 +63,70 @@ TEST_CASE("follow: events of the stream are told once and in order, as others ap
     store->log().interrupt_waiters();
     follower.join();
     CHECK(more == 2);
+}
+
+TEST_CASE("follow: beside the process that holds the store, its events are told once and in order",
+          "[library]") {
+    constexpr std::uint64_t kEvents = 60;
+    const skein::test::TempDirectory directory;
+    StoreOptions options;
+    options.directory = directory.path() + "/store";
+    const auto store = Store::open(options);
+    REQUIRE(is_accepted(*store, R"({"type":"CreateSwarm","swarm":"s1"})"));
+    REQUIRE(is_accepted(*store, R"({"type":"StartRun","swarm":"s1","run":"r1"})"));
+    std::atomic<std::uint64_t> told{0};
+    std::thread writer([&] {
+        const std::string value(100'000, 'x');
+        for (std::uint64_t i = 1; i < kEvents; ++i) {
+            is_accepted(*store,
+                        R"({"type":"UpdateContext","swarm":"s1","run":"r1","data":{"updates":)"
+                        R"([{"key":"n","op":"set","value":")" +
+                            value + R"("}]}})");
+            if (i % 20 == 0) {
+                // Not before the reader has come so far: it looks while there is less to see.
+                while (told + 20 < i) std::this_thread::yield();
+            }
+        }
+    });
+    const Stream stream("swarm/s1/run/r1");
+    LogReader reader(options.directory, standard_kinds());
+    std::vector<std::uint64_t> positions;
+    const Version last = follow(reader, {stream, Version(0), [&] { return told == kEvents; }},
+                                [&](const log::EventView& view) {
+                                    positions.push_back(view.position.value());
+                                    ++told;
+                                });
+    writer.join();
+    CHECK(last == Version(kEvents));
+    REQUIRE(positions.size() == kEvents);
+    for (std::uint64_t i = 0; i < kEvents; ++i)
+        CHECK(store->log().position_of(stream, Version(i + 1)) == Position(positions[i]));
+}
+
+TEST_CASE("follow: what a writer's work explains is looked at again, other faults end it at once",
+          "[library]") {
+    const skein::test::TempDirectory directory;
+    StoreOptions options;
+    options.directory = directory.path() + "/store";
+    CHECK_THROWS_AS(LogReader(options.directory, standard_kinds()), Fault);
+    CHECK_FALSE(std::filesystem::exists(options.directory));
+    const auto store = Store::open(options);
+    LogReader reader(options.directory, standard_kinds());
+    int reads = 0;
+    reader.read([&] {
+        if (++reads == 1) throw Fault(FaultKind::kCorruption, "a table is missing");
+        REQUIRE(is_accepted(*store, R"({"type":"CreateSwarm","swarm":"s1"})"));
+    });
+    CHECK(reads == 2);
+    const auto forever = [&](FaultKind kind) {
+        reads = 0;
+        CHECK_THROWS_AS(reader.read([&] {
+            ++reads;
+            throw Fault(kind, "it stays so");
+        }),
+                        Fault);
+        return reads;
+    };
+    CHECK(forever(FaultKind::kConfig) == 1);
+    CHECK(forever(FaultKind::kUnavailable) > 1);
 }
