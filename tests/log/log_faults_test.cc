@@ -10,6 +10,7 @@
 
 #include "engine/base/fault.h"
 #include "engine/log/rocksdb/rocks_log.h"
+#include "engine/log/rocksdb/wal_check.h"
 #include "tests/contract/temp_directory.h"
 #include "tests/log/numbered_commands.h"
 
@@ -230,7 +231,11 @@ TEST_CASE("log: what a crash tore is cut off on the system's files too", "[fault
     fs::copy(path, crashed);  // the store as a crash at this moment leaves it
     const auto files = files_with(crashed, ".log");
     REQUIRE(files.size() == 1);
-    fs::resize_file(files[0], fs::file_size(files[0]) - 3);
+    std::ifstream stored(files[0], std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(stored), {}};
+    const std::uint64_t end = extent_of_wal(bytes).whole_bytes;
+    CHECK(end < bytes.size());  // zeros, written ahead
+    fs::resize_file(files[0], end - 3);
     const auto recovered = open_at(crashed);
     CHECK(problem_of_commands(*recovered, Shard(0), 29) == "");
     CHECK(recovered->append_one(numbered_batch(*recovered, Shard(0), 30)).outcome ==

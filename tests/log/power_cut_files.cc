@@ -67,6 +67,11 @@ class WritableFile final : public rocksdb::FSWritableFile {
                     const rocksdb::DataVerificationInfo&, IODebugContext*) override {
         return files_.append(*content_, {data.data(), data.size()});
     }
+    using FSWritableFile::PositionedAppend;
+    IOStatus PositionedAppend(const rocksdb::Slice& data, std::uint64_t offset, const IOOptions&,
+                              IODebugContext*) override {
+        return files_.write_at(*content_, offset, {data.data(), data.size()});
+    }
     IOStatus Truncate(std::uint64_t size, const IOOptions&, IODebugContext*) override {
         return files_.truncate(*content_, size);
     }
@@ -146,27 +151,46 @@ void PowerCutFiles::change(Change change) {
     changes_.push_back(std::move(change));
 }
 
-// Of what was not synced: a prefix, in which single sectors hold something else. Now and then
-// nothing of it, now and then all.
+namespace {
+
+struct Sector {
+    std::size_t begin;
+    std::size_t end;
+};
+
+// Lets a sector hold what was durable of it, zeros, or anything.
+void tear(std::string& bytes, const std::string& durable, const Sector& sector,
+          SeededRandom& random) {
+    const std::uint64_t choice = random.below(3);
+    const char fill = static_cast<char>(choice == 1 ? random.below(256) : 0);
+    for (std::size_t at = sector.begin; at < sector.end; ++at)
+        bytes[at] = choice == 0 && at < durable.size() ? durable[at] : fill;
+}
+
+}  // namespace
+
+// Of what was not synced: a prefix, in which single sectors hold what stood there before, or
+// anything. Now and then nothing of it, now and then all.
 std::string PowerCutFiles::survivor(const Content& content, SeededRandom& random,
                                     CutReport& report) {
-    if (content.bytes == content.durable) return content.durable;
-    const bool is_longer =
-        content.bytes.size() > content.durable.size() && content.bytes.starts_with(content.durable);
-    if (!is_longer) return random.below(2) == 0 ? content.durable : content.bytes;
-    const std::size_t beyond = content.bytes.size() - content.durable.size();
+    const std::string& durable = content.durable;
+    if (content.bytes == durable) return durable;
+    if (content.bytes.size() < durable.size())
+        return random.below(2) == 0 ? durable : content.bytes;
+    const auto unlike = std::mismatch(durable.begin(), durable.end(), content.bytes.begin());
+    const auto first = static_cast<std::size_t>(unlike.first - durable.begin());
+    const std::size_t changed = content.bytes.size() - first;
     const std::uint64_t choice = random.below(4);
-    std::size_t kept = choice == 0 ? 0 : beyond;
-    if (choice > 1) kept = static_cast<std::size_t>(random.below(beyond + 1));
-    std::string left = content.bytes.substr(0, content.durable.size() + kept);
+    std::size_t kept = choice == 0 ? 0 : changed;
+    if (choice > 1) kept = static_cast<std::size_t>(random.below(changed + 1));
+    std::string left = content.bytes.substr(0, first + kept);
+    if (left.size() < durable.size()) left += durable.substr(left.size());
     if (kept > 0) ++report.files_torn;
-    report.bytes_dropped += beyond - kept;
-    for (std::size_t at = content.durable.size(); at < left.size();) {
-        const std::size_t end = std::min(left.size(), (at / kSectorBytes + 1) * kSectorBytes);
+    report.bytes_dropped += changed - kept;
+    for (std::size_t at = first; at < first + kept;) {
+        const std::size_t end = std::min(first + kept, (at / kSectorBytes + 1) * kSectorBytes);
         if (choice == 3 && random.below(3) == 0) {
-            const char fill = static_cast<char>(random.below(2) == 0 ? 0 : random.below(256));
-            std::fill(left.begin() + static_cast<std::ptrdiff_t>(at),
-                      left.begin() + static_cast<std::ptrdiff_t>(end), fill);
+            tear(left, durable, {at, end}, random);
             ++report.sectors_torn;
         }
         at = end;
@@ -216,10 +240,18 @@ void PowerCutFiles::set_bytes(const std::string& path, std::string bytes) {
 }
 
 IOStatus PowerCutFiles::append(Content& content, std::string_view data) {
+    return write_at(content, size_of(content), data);
+}
+
+// A full disk takes what overwrites, and nothing that lengthens a file.
+IOStatus PowerCutFiles::write_at(Content& content, std::uint64_t offset, std::string_view data) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (is_cut_) return power_is_off();
-    if (is_full_) return IOStatus::NoSpace("No space left on device");
-    content.bytes.append(data);
+    const auto from = static_cast<std::size_t>(offset);
+    const std::size_t end = from + data.size();
+    if (is_full_ && end > content.bytes.size()) return IOStatus::NoSpace("No space left on device");
+    content.bytes.resize(std::max(content.bytes.size(), end));
+    std::copy(data.begin(), data.end(), content.bytes.begin() + static_cast<std::ptrdiff_t>(from));
     return passes_cut() ? power_is_off() : IOStatus::OK();
 }
 

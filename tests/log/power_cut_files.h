@@ -3,7 +3,7 @@
 //
 // A file's bytes are durable to the length of its last sync, a directory's entries (created,
 // renamed and removed names) to its last fsync. At a cut, of what is not durable a random part
-// survives: of each file a random prefix of what was appended, in which single 512-byte sectors are
+// survives: of each file a random prefix of what was written, in which single 512-byte sectors are
 // filled with other bytes; of each directory a random prefix of its changes, in their order.
 // Threads: all methods from any thread; one mutex. Errors: after cut() every call fails with IOError
 // until restore(). Invariant: a synced byte under a durable name is never lost.
@@ -107,6 +107,7 @@ class PowerCutFiles final : public rocksdb::FileSystemWrapper {
     };
     // For the files handed out.
     rocksdb::IOStatus append(Content& content, std::string_view data);
+    rocksdb::IOStatus write_at(Content& content, std::uint64_t offset, std::string_view data);
     rocksdb::IOStatus sync(Content& content);
     rocksdb::IOStatus sync_directory(const std::string& path);
     rocksdb::IOStatus read(const Content& content, std::uint64_t offset, std::size_t count,

@@ -14,6 +14,7 @@
 #include "engine/log/rocksdb/database_options.h"
 #include "engine/log/rocksdb/key_kinds.h"
 #include "engine/log/rocksdb/status_fault.h"
+#include "engine/log/rocksdb/wal_ahead.h"
 #include "engine/log/rocksdb/wal_check.h"
 
 namespace skein::log {
@@ -78,7 +79,7 @@ Session::Session(const RocksLogOptions& options, OpenMode mode, Random& random)
     : options_(options),
       mode_(mode),
       files_(options.files ? options.files : rocksdb::FileSystem::Default()),
-      env_(rocksdb::NewCompositeEnv(files_)),
+      env_(rocksdb::NewCompositeEnv(with_wal_ahead(files_))),
       listener_(std::make_shared<ErrorListener>(*this)) {
     prepare_directory();
     if (has_current()) check_files();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/log/rocksdb/status_fault.h"
+#include "engine/log/rocksdb/wal_ahead.h"
 
 namespace skein::log {
 
@@ -17,7 +18,6 @@ namespace {
 // of type and payload u32 LE, length u16 LE, type u8.
 constexpr std::size_t kBlockBytes = 32768;
 constexpr std::size_t kHeaderBytes = 7;
-constexpr std::string_view kLogSuffix = ".log";
 enum FragmentType : std::uint8_t { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
 
 constexpr std::array<std::uint32_t, 256> make_crc_table() {
@@ -99,7 +99,7 @@ std::vector<std::pair<std::uint64_t, std::string>> log_files(rocksdb::FileSystem
     for (const std::string& name : names) {
         const std::size_t digits = name.find_first_not_of("0123456789");
         if (digits == 0 || digits > 18 ||
-            name.substr(std::min(digits, name.size())) != kLogSuffix) {
+            name.substr(std::min(digits, name.size())) != kWalSuffix) {
             continue;
         }
         found.emplace_back(std::stoull(name.substr(0, digits)),
@@ -122,7 +122,7 @@ std::string read_whole(rocksdb::FileSystem& files, const std::string& path,
 void replace(rocksdb::FileSystem& files, const std::string& path, std::string_view bytes,
              const std::string& directory) {
     const rocksdb::IOOptions io;
-    const std::string made = path.substr(0, path.size() - kLogSuffix.size()) + ".dbtmp";
+    const std::string made = path.substr(0, path.size() - kWalSuffix.size()) + ".dbtmp";
     throw_if_failed(
         rocksdb::WriteStringToFile(&files, rocksdb::Slice(bytes.data(), bytes.size()), made, true),
         "cutting a torn tail in", directory);
@@ -163,7 +163,7 @@ WalExtent extent_of_wal(std::string_view bytes) {
         in_record = fragment.type == kFirst || fragment.type == kMiddle;
         if (!in_record) extent.whole_bytes = at;
     }
-    extent.is_whole = extent.whole_bytes == bytes.size();
+    extent.is_whole = !in_record && is_zero(bytes.substr(at));
     // Where a begun record breaks off, what stands at the break may already be the next one.
     if (!extent.is_whole) extent.is_damaged = record_begins_after(bytes, at);
     return extent;

@@ -22,7 +22,7 @@ namespace skein::log {
 // What the bytes of one log file hold.
 struct WalExtent {
     std::uint64_t whole_bytes = 0;  // end of the last whole record
-    bool is_whole = true;           // nothing stands behind it
+    bool is_whole = true;           // nothing but zeros, written ahead, stands behind it
     bool is_damaged = false;        // a record begins behind bytes that are none
 };
 WalExtent extent_of_wal(std::string_view bytes);
