@@ -229,6 +229,7 @@ TEST_CASE("postgres: an append is one round trip, whatever it holds", "[postgres
     PostgresProxy proxy(PostgresServer::shared().socket_path());
     const auto direct = open_log(dsn);
     const auto log = open_log(proxy.through(dsn));
+    CHECK(proxy.round_trips_of("append") == 1);  // prepared when the connection was opened
     // The connection that tells other nodes speaks on its own, so its flights are taken off.
     const auto trips = [&](const std::function<void()>& action) {
         const std::uint64_t before =
@@ -281,6 +282,10 @@ TEST_CASE("postgres: 20 connections and 30 s by default, TLS as the address says
                Catch::Contains("connect_timeout='30'"));
     CHECK_THAT(complete_dsn({"postgresql://h/d?connect_timeout=7&sslmode=verify-full"}),
                Catch::Contains("connect_timeout='7'") && Catch::Contains("sslmode='verify-full'"));
+    CHECK_THAT(complete_dsn({.dsn = "host=h", .sslmode = "verify-full"}),
+               Catch::Contains("sslmode='verify-full'"));
+    CHECK_THAT(complete_dsn({.dsn = "host=h sslmode=require", .sslmode = "verify-full"}),
+               Catch::Contains("sslmode='require'"));
     const std::string secret = "postgresql://u:p%27w@h:1/d";
     CHECK(place_of(secret) == "h:1/d");
     CHECK_THAT(complete_dsn({secret}), Catch::Contains("password='p\\'w'"));

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -48,6 +49,25 @@ void give_to_server_user(const std::string& path) {
         throw std::runtime_error("no user postgres to run the server as");
 }
 
+bool is_alive(const std::filesystem::path& pid_file) {
+    std::ifstream file(pid_file);
+    pid_t pid = 0;
+    return file >> pid && pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
+}
+
+// What binaries that were killed left behind: neither they nor their postmasters are there.
+void remove_stale_clusters() {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    for (const fs::directory_entry& entry : fs::directory_iterator("/tmp", ignored)) {
+        const fs::path& path = entry.path();
+        if (!path.filename().string().starts_with("skein_pg_")) continue;
+        if (!fs::exists(path / "owner", ignored)) continue;
+        if (is_alive(path / "owner") || is_alive(path / "data" / "postmaster.pid")) continue;
+        fs::remove_all(path, ignored);
+    }
+}
+
 void run_sql(const std::string& dsn, const std::string& sql) {
     PGconn* const connection = PQconnectdb(dsn.c_str());
     PGresult* const result = PQexec(connection, sql.c_str());
@@ -67,10 +87,12 @@ PostgresServer& PostgresServer::shared() {
 }
 
 PostgresServer::PostgresServer() : programs_(find_programs()) {
+    remove_stale_clusters();
     // A short path: that of a socket has at most 107 characters.
     std::string name = "/tmp/skein_pg_XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     directory_ = name;
+    std::ofstream(directory_ + "/owner") << ::getpid() << std::endl;
     give_to_server_user(directory_);
     run({programs_ + "/initdb", "-D", directory_ + "/data", "-U", kUser, "-A", "trust", "-k", "-E",
          "UTF8", "--locale=C", "--no-sync", "--no-instructions"});

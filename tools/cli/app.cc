@@ -57,6 +57,8 @@ void build_app(CLI::App& app, Cli& cli, const SetAction& set) {
     app.add_option("--data", cli.data, "Directory of the embedded store")
         ->envname("SKEIN_DATA")
         ->capture_default_str();
+    app.add_option("--pg", cli.pg, "Postgres database of the store, as a URI or `key=value ...`")
+        ->envname("SKEIN_PG");
     app.add_option("-o,--output", cli.output, "How to print")
         ->check(one_of({"table", "json", "jsonl", "csv"}));
     app.add_flag("--json", cli.is_json, "Short for -o json");

@@ -79,6 +79,9 @@ void Cli::page() {
 }
 
 Store& Cli::open(OpenMode mode, Projecting projecting) {
+    if (!pg.empty())
+        throw Fault(FaultKind::kConfig, "this command reads and writes embedded stores alone",
+                    "Leave out --pg and name a directory with --data.");
     StoreOptions options;
     options.directory = data;
     options.mode = mode;

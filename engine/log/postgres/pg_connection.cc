@@ -69,6 +69,7 @@ std::string value_or(const std::map<std::string, std::string>& settings, const c
 std::string complete_dsn(const PgConnectOptions& options) {
     std::map<std::string, std::string> settings = settings_of(options.dsn);
     settings.emplace("connect_timeout", std::to_string(options.connect_timeout.count()));
+    if (!options.sslmode.empty()) settings.emplace("sslmode", options.sslmode);
     for (const auto& [name, value] : kDefaults) settings.emplace(name, value);
     std::string text;
     for (const auto& [name, value] : settings) text += name + "=" + quoted(value) + " ";
@@ -95,6 +96,14 @@ PgConnection::PgConnection(const PgConnectOptions& options) {
                     "Check that it runs, and the address, user and sslmode.");
     }
     check_server(options);
+}
+
+void PgConnection::prepare_now(const statements::Statement& statement) {
+    try {
+        connection_->prepare_now(statement.name);
+    } catch (const std::exception& error) {
+        fail(error, "preparing a statement");
+    }
 }
 
 PgConnection::~PgConnection() {

@@ -49,6 +49,8 @@ class PgConnection {
             fail(error, doing);
         }
     }
+    // Otherwise done by the first run, which takes a second round trip for it.
+    void prepare_now(const statements::Statement& statement);
     // Statements without parameters, as they are.
     pqxx::result run_text(const std::string& sql, std::string_view doing);
 

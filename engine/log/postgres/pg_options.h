@@ -17,6 +17,7 @@ struct PgConnectOptions {
     std::string dsn;  // as libpq takes it: a URI or `key=value ...`, sslmode included
     std::chrono::seconds connect_timeout{30};
     PgDurability durability = PgDurability::kDemanded;
+    std::string sslmode = {};  // where the DSN names none; empty: libpq's own choice
 };
 
 }  // namespace skein::log

@@ -6,9 +6,15 @@
 
 namespace skein::log {
 
-PgPool::PgPool(PgConnectOptions options, std::size_t size)
-    : options_(std::move(options)), size_(size) {
+PgPool::PgPool(PgConnectOptions options, std::size_t size, const statements::Statement* usual)
+    : options_(std::move(options)), size_(size), usual_(usual) {
     SKEIN_CHECK(size > 0, "a pool holds one connection at least");
+}
+
+std::unique_ptr<PgConnection> PgPool::open() const {
+    auto connection = std::make_unique<PgConnection>(options_);
+    if (usual_ != nullptr) connection->prepare_now(*usual_);
+    return connection;
 }
 
 PgPool::Lease PgPool::take() {
@@ -33,7 +39,7 @@ PgPool::Lease PgPool::take() {
     }
     if (found) return {*this, std::move(found)};
     try {
-        return {*this, std::make_unique<PgConnection>(options_)};
+        return {*this, open()};
     } catch (...) {
         give_back(nullptr);
         throw;

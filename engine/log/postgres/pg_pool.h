@@ -16,7 +16,9 @@ namespace skein::log {
 
 class PgPool {
  public:
-    PgPool(PgConnectOptions options, std::size_t size);
+    // Each connection prepares `usual` when it is opened, so that its first use is one round trip.
+    PgPool(PgConnectOptions options, std::size_t size,
+           const statements::Statement* usual = nullptr);
 
     // A connection for as long as this lives.
     class Lease {
@@ -53,10 +55,12 @@ class PgPool {
     const PgConnectOptions& options() const { return options_; }
 
  private:
+    std::unique_ptr<PgConnection> open() const;
     void give_back(std::unique_ptr<PgConnection> connection);
 
     const PgConnectOptions options_;
     const std::size_t size_;
+    const statements::Statement* const usual_;
     std::mutex mutex_;
     std::condition_variable came_free_;
     std::vector<std::unique_ptr<PgConnection>> idle_;  // guarded by mutex_; the last used is last

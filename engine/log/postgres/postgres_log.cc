@@ -30,7 +30,7 @@ std::unique_ptr<PostgresLog> PostgresLog::open(const PostgresLogOptions& options
 }
 
 PostgresLog::PostgresLog(const PostgresLogOptions& options, Random& random)
-    : pool_(std::make_unique<PgPool>(options.connect, options.pool_size)) {
+    : pool_(std::make_unique<PgPool>(options.connect, options.pool_size, &statements::kAppend)) {
     Migrator(options.connect).demand_current();
     auto stored = read_store();
     if (!stored && options.mode == PostgresOpen::kCreate) {
@@ -40,7 +40,7 @@ PostgresLog::PostgresLog(const PostgresLogOptions& options, Random& random)
     if (!stored) {
         throw Fault(FaultKind::kConfig,
                     fmt::format("no store in Postgres at {}", place_of(options.connect.dsn)),
-                    "Make one with `skein init`, or name another database.");
+                    "Make one with `skein migrate`, or name another database.");
     }
     info_ = std::move(*stored);
     growth_ = std::make_unique<Growth>(info_.shard_count);

@@ -1,5 +1,5 @@
-// Every statement that the log sends, by name. Each connection prepares one when it first uses it;
-// from then on it is one round trip.
+// Every statement that the log sends, by name. Each connection prepares one when it first uses it
+// (those of a log `append` when they are opened); from then on it is one round trip.
 //
 // Threads: constants. Errors: none. Source: migrations/, design section 3.
 #pragma once

@@ -1,0 +1,161 @@
+#include <fmt/format.h>
+
+#include "engine/json/writer.h"
+#include "engine/log/postgres/migrator.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/postgres_options.h"
+#include "tools/cli/text_output.h"
+
+namespace skein::cli {
+
+namespace {
+
+struct MigrateOptions {
+    std::uint32_t shards = 16;
+    bool is_dry_run = false;
+};
+
+using Statuses = std::vector<log::MigrationStatus>;
+
+bool is_current(const Statuses& statuses) {
+    return std::all_of(statuses.begin(), statuses.end(), [](const log::MigrationStatus& status) {
+        return status.state == log::MigrationState::kApplied;
+    });
+}
+
+json::Value migration_item(const log::MigrationStatus& status) {
+    json::ObjectWriter item;
+    item.member("applied_at",
+                status.applied_at.empty() ? json::Value() : json::Value::string(status.applied_at));
+    item.member_text("checksum", status.checksum);
+    item.member_text("name", status.name);
+    item.member_number("number", status.number);
+    item.member_text("state", to_string(status.state));
+    return item.value();
+}
+
+json::Value names_of(const std::vector<log::Migration>& migrations) {
+    std::vector<json::Value> names;
+    for (const log::Migration& migration : migrations)
+        names.push_back(json::Value::string(migration.name));
+    return json::Value::array(names);
+}
+
+json::Value store_document(const log::StoreInfo& info) {
+    json::ObjectWriter out;
+    out.member_number("shards", info.shard_count);
+    out.member_text("store_id", info.store_id.str());
+    return out.value();
+}
+
+// What a run did or would do: the migrations as they stand now, and the names of `done`.
+struct Report {
+    std::string_view verb;  // "applied" or "would apply"
+    std::vector<log::Migration> done;
+    Statuses statuses;
+    std::optional<log::StoreInfo> store;
+};
+
+void print_report(Cli& cli, const Report& report) {
+    if (cli.format() == Format::kText) {
+        for (const log::Migration& migration : report.done)
+            cli.out() << report.verb << ' ' << migration.name << '\n';
+        if (report.done.empty()) cli.out() << "the tables are up to date\n";
+        if (report.store)
+            cli.out() << fmt::format("store {}, {} shards\n", report.store->store_id.str(),
+                                     report.store->shard_count);
+        return;
+    }
+    std::vector<json::Value> items;
+    for (const log::MigrationStatus& status : report.statuses)
+        items.push_back(migration_item(status));
+    const bool is_dry = report.verb != "applied";
+    json::ObjectWriter out;
+    out.member("applied", is_dry ? json::Value::array({}) : names_of(report.done));
+    out.member("migrations", json::Value::array(items));
+    out.member("pending", is_dry ? names_of(report.done) : json::Value::array({}));
+    out.member_text("schema", "skein.migrate/1");
+    out.member("store", report.store ? store_document(*report.store) : json::Value());
+    cli.print(out.value());
+}
+
+int migrate_up(Cli& cli, const MigrateOptions& options) {
+    log::PostgresLogOptions postgres = postgres_options(cli.pg);
+    const log::Migrator migrator(postgres.connect);
+    if (options.is_dry_run) {
+        print_report(cli, {"would apply", migrator.pending(), migrator.status(), std::nullopt});
+        return kOk;
+    }
+    Report report{"applied", migrator.up(), {}, std::nullopt};
+    report.statuses = migrator.status();
+    postgres.mode = log::PostgresOpen::kCreate;
+    postgres.shard_count = options.shards;
+    SystemRandom random;
+    report.store = log::PostgresLog::open(postgres, random)->info();
+    print_report(cli, report);
+    if (report.store->shard_count != options.shards)
+        cli.err() << fmt::format("the store has {} shards since it was made; that cannot change\n",
+                                 report.store->shard_count);
+    return kOk;
+}
+
+int migrate_status(Cli& cli) {
+    const Statuses statuses = log::Migrator(postgres_options(cli.pg).connect).status();
+    const bool current = is_current(statuses);
+    if (cli.format() == Format::kText) {
+        Table table{{"number", "name", "state", "applied at", "checksum"}, {}};
+        for (const log::MigrationStatus& status : statuses) {
+            table.rows.push_back({std::to_string(status.number), printable(status.name),
+                                  std::string(to_string(status.state)),
+                                  status.applied_at.empty() ? "-" : status.applied_at,
+                                  status.checksum.substr(0, 12)});
+        }
+        print_table(cli.out(), table);
+    } else {
+        std::vector<json::Value> items;
+        for (const log::MigrationStatus& status : statuses) items.push_back(migration_item(status));
+        json::ObjectWriter out;
+        out.member_boolean("current", current);
+        out.member("migrations", json::Value::array(items));
+        out.member_text("schema", "skein.migrations/1");
+        cli.print(out.value());
+    }
+    if (!current)
+        cli.err() << "the database is not where this program is\n"
+                  << "next:  `skein migrate --dry-run` says what would be done, or why not.\n";
+    return current ? kOk : kNegative;
+}
+
+int refuse_no_database(Cli& cli) {
+    return cli.refuse_usage(
+        "skein migrate needs a Postgres database; an embedded store has nothing to migrate",
+        "Name it: `skein --pg postgresql://user@host/database migrate`.");
+}
+
+}  // namespace
+
+void add_migrate(CLI::App& app, Cli& cli, const SetAction& set) {
+    auto options = std::make_shared<MigrateOptions>();
+    CLI::App* sub = app.add_subcommand("migrate", "Bring a Postgres database up to date");
+    sub->require_subcommand(0, 1);
+    sub->add_option("--shards", options->shards, "Shards of a store that is made now; fixed then")
+        ->check(CLI::Range(1, 16384))
+        ->capture_default_str();
+    sub->add_flag("--dry-run", options->is_dry_run, "Say what would be applied, change nothing");
+    sub->footer(
+        "Applies what is pending of the numbered migrations, one transaction each under one lock, "
+        "and makes\nthe store where there is none. A file that was edited since, one that this "
+        "program does not know, and\na newer database are refused, and nothing is changed.\n"
+        "Example:\n  skein --pg postgresql://skein@db/skein migrate --dry-run");
+    CLI::App* status = sub->add_subcommand("status", "What is applied; exit 1 unless all is");
+    sub->add_subcommand("up", "The same as `skein migrate` alone");
+    sub->callback([&cli, options, status, set] {
+        const bool is_status = status->parsed();
+        set([&cli, options, is_status] {
+            if (cli.pg.empty()) return refuse_no_database(cli);
+            return is_status ? migrate_status(cli) : migrate_up(cli, *options);
+        });
+    });
+}
+
+}  // namespace skein::cli
