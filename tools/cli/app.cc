@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "tools/cli/choices.h"
 
 namespace skein::cli {
@@ -15,6 +18,9 @@ constexpr const char* kNotes =
     "\n"
     "Exit codes: 0 ok; 1 negative answer; 2 usage; 3 not found; 4 rejected; 5 unavailable;\n"
     "6 corruption; 7 denied; 8 no answer in time; 9 the view is behind; 130 interrupted.";
+
+constexpr std::array<std::string_view, 3> kLists = {"skein ls", "skein views ls",
+                                                    "skein parked ls"};
 
 const CLI::App& innermost(const CLI::App& app) {
     const auto typed = app.get_subcommands();
@@ -77,6 +83,12 @@ std::string help_of(const CLI::App& command) {
 }
 
 std::string help_of_typed(const CLI::App& app) { return help_of(innermost(app)); }
+
+std::string path_of_typed(const CLI::App& app) { return path_of(innermost(app)); }
+
+bool prints_rows(const CLI::App& app) {
+    return std::find(kLists.begin(), kLists.end(), path_of_typed(app)) != kLists.end();
+}
 
 int refuse_parse(Cli& cli, const CLI::App& app, const CLI::ParseError& error) {
     const CLI::App& typed = innermost(app);

@@ -16,6 +16,10 @@ void build_app(CLI::App& app, Cli& cli, const SetAction& set);
 std::string help_of(const CLI::App& command);
 // Help of the innermost command that was typed.
 std::string help_of_typed(const CLI::App& app);
+// "skein views ls"
+std::string path_of_typed(const CLI::App& app);
+// Whether the command that was typed prints a list, which alone has rows for -o csv.
+bool prints_rows(const CLI::App& app);
 // What is wrong with the words typed, with the nearest known name.
 int refuse_parse(Cli& cli, const CLI::App& app, const CLI::ParseError& error);
 

@@ -126,6 +126,13 @@ int Cli::refuse_usage(std::string_view what, std::string_view next) {
     return kUsage;
 }
 
+int Cli::refuse_usage(const UsageCode& code, std::string_view what) {
+    err() << "error: " << printable(what) << " (" << code.name << ")\n"
+          << "cause: " << code.cause << '\n'
+          << "next:  " << code.remedy << '\n';
+    return kUsage;
+}
+
 int run_cli(const std::vector<std::string>& arguments, Streams streams, const Kinds& kinds,
             const Benchmarks* benchmarks) {
     Cli cli(streams, kinds, benchmarks);
@@ -148,6 +155,8 @@ int run_cli(const std::vector<std::string>& arguments, Streams streams, const Ki
         streams.err << help_of(app);
         return kUsage;
     }
+    if (cli.format() == Format::kCsv && !prints_rows(app))
+        return cli.refuse_usage(kNoRows, path_of_typed(app) + " prints no CSV");
     try {
         return action();
     } catch (const Fault& fault) {

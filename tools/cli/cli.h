@@ -46,6 +46,17 @@ struct Streams {
     std::ostream& err;
 };
 
+// A wrong call that has a name, which `skein explain` knows as well.
+struct UsageCode {
+    std::string_view name;
+    std::string_view cause;
+    std::string_view remedy;
+};
+inline constexpr UsageCode kNoRows{
+    "no-rows", "CSV has rows and columns, and what this command prints has none.",
+    "Take -o json; `skein ls`, `skein views ls` and `skein parked ls` print CSV."};
+inline constexpr const UsageCode* kUsageCodes[] = {&kNoRows};
+
 enum class Colour { kBold, kRed, kGreen, kYellow };
 
 class Benchmarks;
@@ -86,6 +97,7 @@ class Cli {
     int refuse(const domain::Rejection& rejection);
     int refuse(const Fault& fault);
     int refuse_usage(std::string_view what, std::string_view next);
+    int refuse_usage(const UsageCode& code, std::string_view what);
 
     // What the global options said.
     std::string data = ".skein";

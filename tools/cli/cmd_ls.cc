@@ -8,7 +8,6 @@
 #include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/listing.h"
-#include "tools/cli/shapes.h"
 #include "tools/cli/text_output.h"
 
 namespace skein::cli {
@@ -90,33 +89,6 @@ std::optional<std::size_t> skip_of(const std::string& cursor, const std::vector<
     return count;
 }
 
-std::string cell_of(const json::Value& item, const std::string& column) {
-    const json::Value value = item.find(column).value_or(json::Value());
-    if (!value.is_object()) return shortened(plain(value), kShortWidth / 2);
-    const auto run = value.find("run");
-    const auto version = value.find("version");
-    if (!run || !version) return shortened(value.text(), kShortWidth / 2);
-    return fmt::format("{}@{}", plain(*run), version->text());
-}
-
-Table table_of(const std::vector<std::string>& columns, const std::vector<Listed>& items) {
-    Table table;
-    for (const std::string& column : columns) {
-        std::string title = column;
-        std::transform(title.begin(), title.end(), title.begin(), [](char c) {
-            return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-        });
-        table.head.push_back(title);
-    }
-    for (const Listed& item : items) {
-        std::vector<std::string> row;
-        row.reserve(columns.size());
-        for (const std::string& column : columns) row.push_back(cell_of(item.fields, column));
-        table.rows.push_back(std::move(row));
-    }
-    return table;
-}
-
 // Runs under their parent or the run that they were forked from, swarm by swarm.
 class Tree {
  public:
@@ -151,17 +123,17 @@ class Tree {
             const std::string name = below[i]->stream.str();
             table_.rows.push_back(
                 {indent + (is_last ? "`-- " : "|-- ") + name.substr(name.rfind('/') + 1),
-                 cell_of(below[i]->fields, "status"), "@" + cell_of(below[i]->fields, "version"),
-                 link_of(*below[i])});
+                 cell_of(below[i]->fields, "status", kShortWidth / 2),
+                 "@" + cell_of(below[i]->fields, "version", kShortWidth / 2), link_of(*below[i])});
             add_below(name, indent + (is_last ? "    " : "|   "));
         }
     }
 
     static std::string link_of(const Listed& run) {
         if (const auto link = run.fields.find("forked_from"); link && link->is_object())
-            return "forked from " + cell_of(run.fields, "forked_from");
+            return "forked from " + cell_of(run.fields, "forked_from", kShortWidth / 2);
         if (const auto link = run.fields.find("parent"); link && link->is_object())
-            return "child of " + cell_of(run.fields, "parent");
+            return "child of " + cell_of(run.fields, "parent", kShortWidth / 2);
         return "";
     }
 
@@ -170,27 +142,17 @@ class Tree {
     Table table_;
 };
 
-void print_list(Cli& cli, const LsOptions& options, const std::vector<Listed>& items,
-                const std::optional<std::string>& next) {
-    const std::vector<std::string> columns = columns_of(options.choice.what, cli.registry());
-    if (cli.format() == Format::kJson) {
-        std::vector<json::Value> documents;
-        documents.reserve(items.size());
-        for (const Listed& item : items) documents.push_back(item.fields);
-        return cli.print(list_document(documents, next));
-    }
-    if (cli.format() == Format::kJsonLines) {
-        for (const Listed& item : items) cli.print(item.fields);
-    } else if (cli.format() == Format::kCsv) {
-        Table table = table_of(columns, items);
-        table.head = columns;
-        print_csv(cli.out(), table);
-    } else if (options.tree) {
+void print_chosen(Cli& cli, const LsOptions& options, const std::vector<Listed>& items,
+                  std::optional<std::string> next) {
+    if (options.tree && cli.format() == Format::kText) {
         Tree(items).print(cli.out());
     } else {
-        print_table(cli.out(), table_of(columns, items));
+        List list{columns_of(options.choice.what, cli.registry()), {}, next};
+        for (const Listed& item : items) list.items.push_back(item.fields);
+        print_list(cli, list);
     }
-    if (next) cli.err() << "next:  --cursor " << *next << " shows more.\n";
+    if (next && cli.format() != Format::kJson)
+        cli.err() << "next:  --cursor " << *next << " shows more.\n";
 }
 
 // Whether --swarm names one that there is; refuses where it does not.
@@ -240,7 +202,7 @@ int list(Cli& cli, LsOptions options) {
         items.resize(options.limit);
         next = cursor_after(done + options.limit, items.back());
     }
-    print_list(cli, options, items, next);
+    print_chosen(cli, options, items, next);
     return kOk;
 }
 

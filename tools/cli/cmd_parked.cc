@@ -2,8 +2,7 @@
 
 #include "engine/json/writer.h"
 #include "tools/cli/commands.h"
-#include "tools/cli/shapes.h"
-#include "tools/cli/text_output.h"
+#include "tools/cli/listing.h"
 
 namespace skein::cli {
 
@@ -24,23 +23,12 @@ json::Value parked_item(const projections::Views::Parked& parked) {
 int list_parked(Cli& cli) {
     Store& store = cli.open(OpenMode::kMustExist);
     store.views().catch_up();
-    std::vector<json::Value> items;
-    Table table{{"id", "view", "stream", "version", "position", "code", "message"}, {}};
-    for (const auto& parked : store.views().parked()) {
-        items.push_back(parked_item(parked));
-        std::vector<std::string> row;
-        for (const std::string& column : table.head)
-            row.push_back(shortened(plain(*items.back().find(column))));
-        table.rows.push_back(std::move(row));
-    }
-    if (cli.format() == Format::kCsv) {
-        print_csv(cli.out(), table);
-    } else if (cli.format() != Format::kText) {
-        cli.print(list_document(items));
-    } else if (table.rows.empty()) {
+    List list{{"id", "view", "stream", "version", "position", "code", "message"}, {}, {}};
+    for (const auto& parked : store.views().parked()) list.items.push_back(parked_item(parked));
+    if (list.items.empty() && cli.format() == Format::kText) {
         cli.err() << "nothing is parked\n";
     } else {
-        print_table(cli.out(), table);
+        print_list(cli, list);
     }
     return kOk;
 }

@@ -15,22 +15,10 @@ namespace {
 int list_views(Cli& cli) {
     Store& store = cli.open(OpenMode::kMustExist);
     store.views().catch_up();
-    std::vector<json::Value> items;
-    Table table{columns_of("views", cli.registry()), {}};
-    for (const projections::ViewStatus& status : store.views().status()) {
-        items.push_back(view_item(status));
-        std::vector<std::string> row;
-        for (const std::string& column : table.head)
-            row.push_back(plain(*items.back().find(column)));
-        table.rows.push_back(std::move(row));
-    }
-    if (cli.format() == Format::kText) {
-        print_table(cli.out(), table);
-    } else if (cli.format() == Format::kCsv) {
-        print_csv(cli.out(), table);
-    } else {
-        cli.print(list_document(items));
-    }
+    List list{columns_of("views", cli.registry()), {}, {}};
+    for (const projections::ViewStatus& status : store.views().status())
+        list.items.push_back(view_item(status));
+    print_list(cli, list);
     return kOk;
 }
 

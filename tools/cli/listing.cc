@@ -1,9 +1,13 @@
 #include "tools/cli/listing.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "engine/json/parse.h"
 #include "engine/json/writer.h"
+#include "tools/cli/shapes.h"
+#include "tools/cli/text_output.h"
 
 namespace skein::cli {
 
@@ -84,6 +88,49 @@ std::vector<Listed> tags(Store& store, const ListChoice& choice) {
     return items;
 }
 
+// A link to a run, as a field gives it.
+std::optional<std::string> link_of(const json::Value& value) {
+    if (!value.is_object()) return std::nullopt;
+    const auto run = value.find("run");
+    const auto version = value.find("version");
+    if (!run || !version) return std::nullopt;
+    return fmt::format("{}@{}", plain(*run), version->text());
+}
+
+std::optional<std::string> csv_cell_of(const json::Value& item, const std::string& column) {
+    const auto value = item.find(column);
+    if (!value || value->is_null()) return std::nullopt;
+    auto link = link_of(*value);
+    return link ? link : plain(*value);
+}
+
+Rows rows_of(const List& list) {
+    Rows rows{list.columns, {}};
+    for (const json::Value& item : list.items) {
+        auto& row = rows.rows.emplace_back();
+        for (const std::string& column : list.columns) row.push_back(csv_cell_of(item, column));
+    }
+    return rows;
+}
+
+Table table_of(const List& list) {
+    Table table;
+    for (std::string title : list.columns) {
+        std::transform(title.begin(), title.end(), title.begin(), [](char c) {
+            return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        });
+        table.head.push_back(std::move(title));
+    }
+    for (const json::Value& item : list.items) {
+        auto& row = table.rows.emplace_back();
+        for (const std::string& column : list.columns) {
+            const bool is_last = column == list.columns.back();  // the one with room
+            row.push_back(cell_of(item, column, is_last ? kShortWidth : kShortWidth / 2));
+        }
+    }
+    return table;
+}
+
 std::vector<Listed> views(Store& store) {
     std::vector<Listed> items;
     for (const projections::ViewStatus& status : store.views().status())
@@ -138,6 +185,23 @@ std::vector<Listed> list_items(Store& store, const ListChoice& choice) {
     if (choice.what == "views") return views(store);
     const domain::Kind* kind = kind_listed_as(choice.what, store.registry());
     return stored(store, kind == nullptr ? "swarm" : std::string(kind->name), choice);
+}
+
+std::string cell_of(const json::Value& item, const std::string& column, std::size_t width) {
+    const json::Value value = item.find(column).value_or(json::Value());
+    const auto link = link_of(value);
+    return link ? *link : shortened(plain(value), width);
+}
+
+void print_list(Cli& cli, const List& list) {
+    switch (cli.format()) {
+        case Format::kText: return print_table(cli.out(), table_of(list));
+        case Format::kJson: return cli.print(list_document(list.items, list.next));
+        case Format::kCsv: return print_csv(cli.out(), rows_of(list));
+        case Format::kJsonLines:
+            for (const json::Value& item : list.items) cli.print(item);
+            return;
+    }
 }
 
 }  // namespace skein::cli

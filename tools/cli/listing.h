@@ -1,4 +1,5 @@
-// Lists: what `ls` can list, item by item, and what each item's stream is.
+// Lists: what `ls` can list, item by item, and what each item's stream is; and how lists are
+// printed.
 //
 // Threads: one. Errors: Fault of the store. Source: interfaces section 8 (lists by kind).
 #pragma once
@@ -7,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/library/store.h"
+#include "tools/cli/cli.h"
 
 namespace skein::cli {
 
@@ -29,5 +30,16 @@ std::vector<Listed> list_items(Store& store, const ListChoice& choice);
 std::vector<std::string> columns_of(const std::string& what, const domain::Registry& registry);
 
 json::Value view_item(const projections::ViewStatus& status);
+
+// An item's field on a line of a table; "run@version" where it is a link to one.
+std::string cell_of(const json::Value& item, const std::string& column, std::size_t width);
+
+struct List {
+    std::vector<std::string> columns;  // of tables and CSV
+    std::vector<json::Value> items;
+    std::optional<std::string> next;  // the cursor of the next page
+};
+// The list document, its items a line each, CSV, or a table.
+void print_list(Cli& cli, const List& list);
 
 }  // namespace skein::cli

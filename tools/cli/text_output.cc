@@ -65,18 +65,17 @@ void print_row(std::ostream& out, const std::vector<std::string>& row,
     out << line << '\n';
 }
 
-void print_csv_row(std::ostream& out, const std::vector<std::string>& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-        if (i > 0) out << ',';
-        if (row[i].find_first_of(",\"\r\n") == std::string::npos) {
-            out << row[i];
-            continue;
-        }
-        out << '"';
-        for (const char c : row[i]) out << (c == '"' ? "\"\"" : std::string(1, c));
-        out << '"';
+void print_csv_cell(std::ostream& out, const std::string& cell) {
+    if (!cell.empty() && cell.find_first_of(",\"\r\n") == std::string::npos) {
+        out << cell;
+        return;
     }
-    out << '\n';
+    out << '"';
+    for (const char c : cell) {
+        if (c == '"') out << c;
+        out << c;
+    }
+    out << '"';
 }
 
 // What an entry of a group says on its line: the value, then who gave it and when.
@@ -147,9 +146,19 @@ void print_table(std::ostream& out, const Table& table) {
     for (const auto& row : table.rows) print_row(out, row, widths);
 }
 
-void print_csv(std::ostream& out, const Table& table) {
-    print_csv_row(out, table.head);
-    for (const auto& row : table.rows) print_csv_row(out, row);
+void print_csv(std::ostream& out, const Rows& rows) {
+    for (std::size_t i = 0; i < rows.head.size(); ++i) {
+        if (i > 0) out << ',';
+        print_csv_cell(out, rows.head[i]);
+    }
+    out << '\n';
+    for (const auto& row : rows.rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (i > 0) out << ',';
+            if (row[i]) print_csv_cell(out, *row[i]);
+        }
+        out << '\n';
+    }
 }
 
 void print_document(std::ostream& out, const json::Value& document, const Painting& heading) {

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,13 @@ struct Table {
 };
 // Columns two blanks apart, the last one unpadded.
 void print_table(std::ostream& out, const Table& table);
-// RFC 4180.
-void print_csv(std::ostream& out, const Table& table);
+struct Rows {
+    std::vector<std::string> head;
+    std::vector<std::vector<std::optional<std::string>>> rows;
+};
+// Quoted as RFC 4180 says, lines ending with LF: whole values as they are stored; what is absent is
+// an empty cell, an empty text "".
+void print_csv(std::ostream& out, const Rows& rows);
 
 // What is done to the heading of a group: colour, or nothing.
 using Painting = std::function<std::string(std::string_view)>;
