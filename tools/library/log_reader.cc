@@ -25,6 +25,8 @@ constexpr std::chrono::milliseconds kLookAgain{100};
 // A look reads the write-ahead log anew, up to 64 MiB of it: beside a busy writer it takes a fifth
 // of one core at most.
 constexpr int kRestPerLook = 4;
+// Two writes within one tick of the system leave one time on a file; a tick is 10 ms at most.
+constexpr std::chrono::milliseconds kTimeGrain{20};
 constexpr int kLooksMax = 8;  // with pauses: most of a second, while a writer moves files at once
 
 bool may_be_passing(FaultKind kind) {
@@ -53,8 +55,10 @@ LogReader::Files LogReader::files_now() const {
     for (fs::directory_iterator entry(directory_, error), end; !error && entry != end;
          entry.increment(error)) {
         std::error_code gone;
-        const std::uintmax_t bytes = entry->file_size(gone);
-        if (!gone) files.emplace(entry->path().filename().string(), bytes);
+        File file;
+        file.bytes = entry->file_size(gone);
+        if (!gone) file.changed_at = entry->last_write_time(gone);
+        if (!gone) files.emplace(entry->path().filename().string(), file);
     }
     return files;
 }
@@ -62,6 +66,9 @@ LogReader::Files LogReader::files_now() const {
 void LogReader::look() {
     const SteadyClock::time_point begin = SteadyClock::now();
     seen_ = files_now();  // before: what changes meanwhile is looked at again
+    is_settled_ = true;
+    const fs::file_time_type recent = fs::file_time_type::clock::now() - kTimeGrain;
+    for (const auto& [name, file] : seen_) is_settled_ = is_settled_ && file.changed_at < recent;
     if (log_) {
         log_->reopen();
     } else {
@@ -112,7 +119,7 @@ void LogReader::wait_for_change(const std::function<bool()>& is_stopped) {
     while (!is_stopped()) {
         log_->wait_for_growth(never, kLookAgain);
         if (SteadyClock::now() < look_ended_ + kRestPerLook * look_took_) continue;
-        if (files_now() == seen_) continue;
+        if (is_settled_ && files_now() == seen_) continue;
         is_stale_ = true;
         return;
     }

@@ -42,7 +42,13 @@ class LogReader {
     void wait_for_change(const std::function<bool()>& is_stopped);
 
  private:
-    using Files = std::map<std::string, std::uintmax_t>;  // name to bytes
+    // The write-ahead log grows within zeros that stand there already, so its length says little.
+    struct File {
+        std::uintmax_t bytes = 0;
+        std::filesystem::file_time_type changed_at;
+        bool operator==(const File&) const = default;
+    };
+    using Files = std::map<std::string, File>;  // by name
 
     Files files_now() const;
     void look();
@@ -53,7 +59,8 @@ class LogReader {
     SystemRandom random_;
     std::unique_ptr<log::RocksLog> log_;
     std::unique_ptr<replay::LogStates> folds_;
-    Files seen_;  // before the last look
+    Files seen_;              // before the last look
+    bool is_settled_ = true;  // a change after the last look shows in the files' times
     bool is_stale_ = false;
     std::chrono::steady_clock::time_point look_ended_;
     std::chrono::steady_clock::duration look_took_{};

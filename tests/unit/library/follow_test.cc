@@ -99,6 +99,23 @@ TEST_CASE("follow: beside the process that holds the store, its events are told 
     writer.join();
     CHECK(last == Version(kEvents));
     REQUIRE(positions.size() == kEvents);
+    // Small events, each after the last was told: nothing but the log's own words shows them.
+    constexpr std::uint64_t kMore = 10;
+    std::thread slow_writer([&] {
+        for (std::uint64_t i = 0; i < kMore; ++i) {
+            is_accepted(*store, R"({"type":"TagRun","swarm":"s1","run":"r1","data":{"name":"t)" +
+                                    std::to_string(i) + R"("}})");
+            while (told == kEvents + i) std::this_thread::yield();
+        }
+    });
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    follow(reader,
+           {stream, last,
+            [&] { return told == kEvents + kMore || std::chrono::steady_clock::now() > give_up; }},
+           [&](const log::EventView&) { ++told; });
+    CHECK(told == kEvents + kMore);
+    told = UINT64_MAX;  // whatever came, the writer may end
+    slow_writer.join();
     for (std::uint64_t i = 0; i < kEvents; ++i)
         CHECK(store->log().position_of(stream, Version(i + 1)) == Position(positions[i]));
 }
