@@ -1,0 +1,55 @@
+// A Kafka broker of a test binary's own: one node (KRaft) in a temporary directory, on loopback
+// ports that nobody else has. Gone with the binary, also where that is killed.
+//
+// Threads: one. Errors: std::runtime_error with the end of the broker's log.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace skein::test {
+
+class KafkaBroker {
+ public:
+    // Further lines of server.properties, as "name=value"; they win over those of
+    // tools/build/kafka_broker.sh. Starts it, and waits until it answers.
+    explicit KafkaBroker(std::vector<std::string> properties = {});
+    ~KafkaBroker();
+    KafkaBroker(const KafkaBroker&) = delete;
+    KafkaBroker& operator=(const KafkaBroker&) = delete;
+
+    // The one that the tests of this binary share, made when first asked for.
+    static KafkaBroker& shared();
+
+    // `127.0.0.1:PORT`; the same after a restart.
+    std::string address() const;
+    const std::string& directory() const { return directory_; }
+    // Where the segments of a partition stand.
+    std::string partition_directory(const std::string& topic, int partition) const;
+    std::string log_tail() const;
+    bool is_running() const { return process_ > 0; }
+
+    // Returns when it answers, with an offset for every partition it has.
+    void start();
+    // SIGTERM: what was acknowledged stands.
+    void stop();
+    // SIGKILL.
+    void kill();
+    // SIGSTOP and SIGCONT: connections stay, nothing is answered.
+    void pause();
+    void resume();
+
+ private:
+    void signal_and_wait(int signal);
+    void remove_directory() const;
+
+    const std::vector<std::string> properties_;
+    std::string directory_;
+    int client_port_ = 0;
+    int controller_port_ = 0;
+    pid_t process_ = -1;
+};
+
+}  // namespace skein::test
