@@ -184,7 +184,10 @@ Result<EnvelopeHead, CodecError> decode_head(std::string_view bytes) {
                         Shard(envelope.shard()),
                         Position(envelope.position()),
                         Timestamp{envelope.recorded_at()},
-                        in_given_bytes(view_of(*envelope.previous()))};
+                        in_given_bytes(view_of(*envelope.previous())),
+                        codec::uuid_of(*envelope.event_id()),
+                        Epoch(envelope.epoch()),
+                        envelope.type_version()};
 }
 
 }  // namespace skein::codec

@@ -37,6 +37,9 @@ struct EnvelopeHead {
     Position position;
     Timestamp recorded_at;
     std::string_view previous;  // 32 bytes
+    Uuid event_id;
+    Epoch epoch;
+    std::uint16_t type_version = 1;
 };
 Result<EnvelopeHead, CodecError> decode_head(std::string_view bytes);
 

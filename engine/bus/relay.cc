@@ -1,0 +1,256 @@
+#include "engine/bus/relay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/base/crash_point.h"
+#include "engine/base/fault.h"
+
+namespace skein::bus {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// How long the log is waited for while deliveries are to come, and at all: a thread that waits does
+// not notice that it shall stop.
+constexpr milliseconds kWaitInFlight{1};
+constexpr milliseconds kWaitMax{50};
+
+// Sessions whose records may still arrive when another one begins: that of a relay which is being
+// replaced, its own last one, and one to spare.
+constexpr std::uint64_t kSessionsAtOnce = 4;
+
+constexpr std::size_t kNoLane = ~std::size_t{0};
+
+}  // namespace
+
+Relay::Relay(const log::EventFeed& log, const Uuid& store_id, EventTopic& topic,
+             RelayOptions options)
+    : log_(log),
+      store_id_(store_id),
+      topic_(topic),
+      options_(std::move(options)),
+      lane_of_shard_(log.shard_count(), kNoLane),
+      writer_(store_id),
+      sent_(log.shard_count(), Position(~std::uint64_t{0})),
+      retry_after_(options_.retry_after_min) {
+    std::vector<Shard> shards = options_.shards;
+    for (std::uint32_t s = 0; options_.shards.empty() && s < log.shard_count(); ++s)
+        shards.emplace_back(s);
+    for (const Shard shard : shards) {
+        SKEIN_CHECK(shard.value() < log.shard_count(), "shard {} of {}", shard.value(),
+                    log.shard_count());
+        lane_of_shard_[shard.value()] = lanes_.size();
+        lanes_.emplace_back().shard = shard;
+    }
+    counted_.shards.resize(log.shard_count());
+    status_ = counted_;
+}
+
+Relay::~Relay() { stop(); }
+
+void Relay::start() {
+    SKEIN_CHECK(!thread_.joinable(), "a relay starts once");
+    is_stopping_ = false;
+    thread_ = std::thread([this] { run(); });
+}
+
+void Relay::stop() {
+    is_stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+    publisher_.reset();
+}
+
+RelayStatus Relay::status() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return status_;
+}
+
+void Relay::publish_status() {
+    for (const Lane& lane : lanes_)
+        counted_.shards[lane.shard.value()] = {lane.delivered, lane.offset};
+    counted_.is_sending = publisher_ != nullptr;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    status_ = counted_;
+}
+
+void Relay::run() {
+    while (!is_stopping_) step(kWaitMax);
+}
+
+void Relay::step(milliseconds wait_max) {
+    try {
+        if (!publisher_ && steady_clock::now() < retry_at_) {
+            std::this_thread::sleep_for(std::min(wait_max, kWaitMax));
+            return;
+        }
+        if (!publisher_) begin_session();
+        const bool is_blocked = send_all();
+        take_deliveries(is_blocked ? std::min(wait_max, kWaitMax) : milliseconds(0));
+        if (session_problem_.empty()) audit_one();
+        if (session_problem_.empty() && !is_blocked) wait_for_work(wait_max);
+        if (!session_problem_.empty()) end_session(session_problem_);
+    } catch (const Fault& fault) {
+        end_session(fault.what());
+    }
+    publish_status();
+}
+
+void Relay::begin_session() {
+    topic_.prepare();
+    for (Lane& lane : lanes_) resume(lane);
+    SKEIN_CRASH_POINT("relay.after_read_back");
+    publisher_ = topic_.open_publisher();
+    ++counted_.sessions;
+}
+
+void Relay::resume(Lane& lane) {
+    const ResumePoint point = find_resume_point(
+        topic_, log_, {store_id_, lane.shard, kSessionsAtOnce * options_.in_flight_events_max});
+    lane.sent = lane.delivered = point.position;
+    lane.offset = point.offset;
+    lane.audit_at = steady_clock::now() + options_.audit_interval;
+    sent_[lane.shard.value()] = lane.sent;
+}
+
+// Whatever is in flight may arrive or not; the next session reads back which.
+void Relay::end_session(const std::string& why) {
+    SKEIN_CRASH_POINT("relay.before_purge");
+    publisher_.reset();
+    SKEIN_CRASH_POINT("relay.after_purge");
+    for (Lane& lane : lanes_) lane.bytes.clear();
+    in_flight_events_ = in_flight_bytes_ = 0;
+    session_problem_.clear();
+    counted_.last_problem = why;
+    ++counted_.failures;
+    retry_at_ = steady_clock::now() + retry_after_;
+    retry_after_ = std::min(retry_after_ * 2, options_.retry_after_max);
+}
+
+bool Relay::is_full() const {
+    return in_flight_events_ >= options_.in_flight_events_max ||
+           in_flight_bytes_ >= options_.in_flight_bytes_max;
+}
+
+bool Relay::send_all() {
+    if (is_full()) return true;
+    if (!log_.wait_for_growth(sent_, milliseconds(0))) return false;
+    for (Lane& lane : lanes_) {
+        if (!send(lane)) return true;
+    }
+    return false;
+}
+
+// Returns whether everything of the shard was taken.
+bool Relay::send(Lane& lane) {
+    bool is_taken = true;
+    log_.scan(lane.shard, lane.sent, [&](const log::EventView& event) {
+        is_taken = !is_full() && offer(lane, event);
+        return is_taken;
+    });
+    return is_taken;
+}
+
+bool Relay::offer(Lane& lane, const log::EventView& event) {
+    SKEIN_CHECK(event.position == lane.sent.next(), "the log gave position {} after {}",
+                event.position.value(), lane.sent.value());
+    const Record& record = writer_.write(event);
+    SKEIN_CRASH_POINT("relay.before_produce");
+    if (publisher_->offer(lane.shard, event.position, record) == Publisher::Offer::kFull)
+        return false;
+    SKEIN_CRASH_POINT("relay.after_produce");
+    lane.sent = event.position;
+    if (event.position <= lane.ever_sent) ++counted_.republished;
+    lane.ever_sent = std::max(lane.ever_sent, event.position);
+    sent_[lane.shard.value()] = lane.sent;
+    lane.bytes.push_back(event.bytes.size());
+    in_flight_bytes_ += event.bytes.size();
+    ++in_flight_events_;
+    counted_.in_flight_peak = std::max(counted_.in_flight_peak, in_flight_events_);
+    return true;
+}
+
+void Relay::take_deliveries(milliseconds timeout) {
+    publisher_->poll(timeout, [this](const Delivery& delivery) { take(delivery); });
+    if (session_problem_.empty()) session_problem_ = publisher_->failure();
+}
+
+void Relay::take(const Delivery& delivery) {
+    if (!session_problem_.empty()) return;  // what comes behind a problem proves nothing
+    const std::uint64_t shard = delivery.shard.value();
+    if (shard >= lane_of_shard_.size() || lane_of_shard_[shard] == kNoLane) {
+        session_problem_ = fmt::format("a delivery for shard {}, which is not sent", shard);
+        return;
+    }
+    Lane& lane = lanes_[lane_of_shard_[shard]];
+    if (!delivery.offset) {
+        session_problem_ = fmt::format("position {} of shard {} was not delivered: {}",
+                                       delivery.position.value(), shard, delivery.problem);
+    } else if (delivery.position != lane.delivered.next() || lane.bytes.empty()) {
+        session_problem_ = fmt::format("position {} of shard {} was delivered after {}",
+                                       delivery.position.value(), shard, lane.delivered.value());
+    } else if (*delivery.offset <= lane.offset) {
+        session_problem_ =
+            fmt::format("the partition of shard {} was cut: offset {} was given out again after {}",
+                        shard, *delivery.offset, lane.offset);
+    } else {
+        SKEIN_CRASH_POINT("relay.after_delivery");
+        lane.delivered = delivery.position;
+        lane.offset = *delivery.offset;
+        in_flight_bytes_ -= lane.bytes.front();
+        --in_flight_events_;
+        lane.bytes.pop_front();
+        ++counted_.deliveries;
+        retry_after_ = options_.retry_after_min;
+    }
+}
+
+// One shard a round, so that sending never waits for all of them.
+void Relay::audit_one() {
+    if (lanes_.empty()) return;
+    Lane& lane = lanes_[next_audit_];
+    next_audit_ = (next_audit_ + 1) % lanes_.size();
+    const auto now = steady_clock::now();
+    if (now < lane.audit_at) return;
+    lane.audit_at = now + options_.audit_interval;
+    if (lane.delivered.value() == 0) return;
+    try {
+        session_problem_ = problem_of(lane);
+        ++counted_.audits;
+    } catch (const Fault& fault) {
+        // What cannot be asked now is asked again; what is in flight waits for the broker too.
+        counted_.last_problem = fault.what();
+    }
+}
+
+// Why the last delivered event does not stand where it was delivered, or empty.
+std::string Relay::problem_of(const Lane& lane) {
+    const EventTopic::Extent extent = topic_.extent(lane.shard);
+    const auto gone = [&] {
+        return fmt::format("position {} of shard {} does not stand at offset {} any more",
+                           lane.delivered.value(), lane.shard.value(), lane.offset);
+    };
+    if (extent.end <= lane.offset) return gone();
+    if (extent.begin > lane.offset) return {};  // old records were removed: retention
+    bool is_there = false;
+    topic_.read(lane.shard, lane.offset, lane.offset + 1, [&](const StoredRecord& stored) {
+        const auto event = received_event(stored);
+        is_there = event && event->position == lane.delivered;
+        return false;
+    });
+    return is_there ? std::string() : gone();
+}
+
+void Relay::wait_for_work(milliseconds wait_max) {
+    if (in_flight_events_ == 0) {
+        log_.wait_for_growth(sent_, std::min(wait_max, kWaitMax));
+    } else if (!log_.wait_for_growth(sent_, milliseconds(0))) {
+        take_deliveries(std::min(wait_max, kWaitInFlight));
+    }
+}
+
+}  // namespace skein::bus
