@@ -1,0 +1,184 @@
+#include "engine/bus/kafka/kafka_admin.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "engine/bus/kafka/kafka_handle.h"
+
+namespace skein::bus {
+
+namespace {
+
+struct NewTopicDelete {
+    void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
+};
+struct ResourceDelete {
+    void operator()(rd_kafka_ConfigResource_t* resource) const {
+        rd_kafka_ConfigResource_destroy(resource);
+    }
+};
+struct OptionsDelete {
+    void operator()(rd_kafka_AdminOptions_t* options) const {
+        rd_kafka_AdminOptions_destroy(options);
+    }
+};
+struct QueueDelete {
+    void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+};
+struct EventDelete {
+    void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+};
+using Queue = std::unique_ptr<rd_kafka_queue_t, QueueDelete>;
+using Event = std::unique_ptr<rd_kafka_event_t, EventDelete>;
+using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, OptionsDelete>;
+
+AdminOptions admin_options(const KafkaHandle& kafka, rd_kafka_admin_op_t operation) {
+    AdminOptions options(rd_kafka_AdminOptions_new(kafka.get(), operation));
+    std::array<char, 256> text{};
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), kafka.timeout_ms(), text.data(),
+                                              text.size());
+    return options;
+}
+
+// The answer to a question of the admin API; a Fault where there is none.
+Event answer(const KafkaHandle& kafka, rd_kafka_queue_t* queue, const std::string& doing) {
+    constexpr int kBeyondItsOwn = 1000;
+    Event event(rd_kafka_queue_poll(queue, kafka.timeout_ms() + kBeyondItsOwn));
+    if (!event) throw kafka.fault_of(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
+    if (const auto error = rd_kafka_event_error(event.get())) throw kafka.fault_of(error, doing);
+    return event;
+}
+
+// Returns whether it was made; not where somebody else was first.
+bool make_topic(const KafkaHandle& kafka, const TopicPlan& plan) {
+    const std::string doing = "making topic " + plan.name;
+    std::array<char, 256> text{};
+    // -1: as many replicas as the broker's default says.
+    const std::unique_ptr<rd_kafka_NewTopic_t, NewTopicDelete> topic(rd_kafka_NewTopic_new(
+        plan.name.c_str(), static_cast<int>(plan.partitions), -1, text.data(), text.size()));
+    if (!topic) throw Fault(FaultKind::kConfig, fmt::format("{}: {}", doing, text.data()));
+    for (const auto& [name, value] : plan.settings)
+        rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
+    const Queue queue(rd_kafka_queue_new(kafka.get()));
+    const AdminOptions options = admin_options(kafka, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_NewTopic_t* one = topic.get();
+    rd_kafka_CreateTopics(kafka.get(), &one, 1, options.get(), queue.get());
+    const Event event = answer(kafka, queue.get(), doing);
+    std::size_t count = 0;
+    const auto* const results = rd_kafka_CreateTopics_result_topics(
+        rd_kafka_event_CreateTopics_result(event.get()), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto error = rd_kafka_topic_result_error(results[i]);
+        if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return false;
+        if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw kafka.fault_of(error, doing);
+    }
+    return true;
+}
+
+// The value of one setting of a topic as it works, from wherever it comes; nullopt: not told.
+std::optional<std::string> setting_of(const KafkaHandle& kafka, const std::string& topic,
+                                      std::string_view setting) {
+    const std::string doing = "asking for the settings of topic " + topic;
+    const std::unique_ptr<rd_kafka_ConfigResource_t, ResourceDelete> resource(
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+    const Queue queue(rd_kafka_queue_new(kafka.get()));
+    const AdminOptions options = admin_options(kafka, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_ConfigResource_t* one = resource.get();
+    rd_kafka_DescribeConfigs(kafka.get(), &one, 1, options.get(), queue.get());
+    const Event event = answer(kafka, queue.get(), doing);
+    std::size_t count = 0;
+    const auto* const resources = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+    if (count != 1) return std::nullopt;
+    if (const auto error = rd_kafka_ConfigResource_error(resources[0]))
+        throw kafka.fault_of(error, doing);
+    const auto* const entries = rd_kafka_ConfigResource_configs(resources[0], &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (rd_kafka_ConfigEntry_name(entries[i]) != setting) continue;
+        const char* const value = rd_kafka_ConfigEntry_value(entries[i]);
+        if (value != nullptr) return value;
+    }
+    return std::nullopt;
+}
+
+void check_limit(const KafkaHandle& kafka, const TopicPlan& plan) {
+    const auto value = setting_of(kafka, plan.name, "max.message.bytes");
+    if (!value) return;
+    std::uint64_t bytes = 0;
+    std::from_chars(value->data(), value->data() + value->size(), bytes);
+    if (bytes >= kMessageBytesMax) return;
+    throw Fault(FaultKind::kConfig,
+                fmt::format("topic {} takes messages of {} bytes, events may have up to {}",
+                            plan.name, *value, kMessageBytesMax),
+                fmt::format("kafka-configs --alter --entity-type topics --entity-name {} "
+                            "--add-config max.message.bytes={}",
+                            plan.name, kMessageBytesMax));
+}
+
+void check_partitions(const TopicPlan& plan, int partitions) {
+    if (partitions < 0) {
+        throw Fault(FaultKind::kConfig, fmt::format("there is no topic {}", plan.name),
+                    "skein migrate");
+    }
+    if (static_cast<std::uint32_t>(partitions) == plan.partitions) return;
+    throw Fault(FaultKind::kConfig,
+                fmt::format("topic {} has {} partitions, the store has {} shards: one shard is one "
+                            "partition, and neither number can change",
+                            plan.name, partitions, plan.partitions),
+                "Name another topic for this store, or delete this one (the log makes its events "
+                "anew) and run skein migrate.");
+}
+
+}  // namespace
+
+std::vector<TopicPlan> topic_plans(const KafkaOptions& options, std::uint32_t shard_count) {
+    const std::string limit = std::to_string(kMessageBytesMax);
+    const auto plan = [&](const std::string& name, std::string retention) {
+        return TopicPlan{name,
+                         shard_count,
+                         {{"cleanup.policy", "delete"},
+                          {"max.message.bytes", limit},
+                          {"retention.ms", std::move(retention)}}};
+    };
+    constexpr const char* kWeek = "604800000";
+    return {plan(options.topics.events, options.events_retention_ms),
+            plan(options.topics.commands, kWeek), plan(options.topics.outcomes, kWeek),
+            plan(options.topics.dead_letters, "-1")};
+}
+
+std::vector<TopicFound> find_topics(const KafkaOptions& options,
+                                    const std::vector<TopicPlan>& plans) {
+    const KafkaHandle kafka(options, KafkaHandle::Role::kConsumer);
+    std::vector<TopicFound> found;
+    for (const TopicPlan& plan : plans) {
+        const bool stands = kafka.partition_count(plan.name) >= 0;
+        found.push_back({plan.name, stands ? TopicState::kStood : TopicState::kMissing});
+    }
+    return found;
+}
+
+std::vector<TopicFound> make_topics(const KafkaOptions& options,
+                                    const std::vector<TopicPlan>& plans) {
+    const KafkaHandle kafka(options, KafkaHandle::Role::kConsumer);
+    std::vector<TopicFound> found;
+    for (const TopicPlan& plan : plans) {
+        const bool is_missing = kafka.partition_count(plan.name) < 0;
+        const bool is_made = is_missing && make_topic(kafka, plan);
+        found.push_back({plan.name, is_made ? TopicState::kMade : TopicState::kStood});
+    }
+    return found;
+}
+
+void check_topics(const KafkaOptions& options, const std::vector<TopicPlan>& plans) {
+    const KafkaHandle kafka(options, KafkaHandle::Role::kConsumer);
+    for (const TopicPlan& plan : plans) {
+        check_partitions(plan, kafka.partition_count(plan.name));
+        check_limit(kafka, plan);
+    }
+}
+
+}  // namespace skein::bus

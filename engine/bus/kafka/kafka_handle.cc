@@ -1,0 +1,156 @@
+#include "engine/bus/kafka/kafka_handle.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+
+namespace skein::bus {
+
+namespace {
+
+using Setting = std::pair<const char*, const char*>;
+
+constexpr std::array kOfBoth = {
+    // A broker that is back is noticed within a second.
+    Setting{"reconnect.backoff.ms", "50"},
+    Setting{"reconnect.backoff.max.ms", "1000"},
+    Setting{"socket.nagle.disable", "true"},
+    // A topic that was deleted is told of after this; a new one may take as long to be known.
+    Setting{"topic.metadata.propagation.max.ms", "5000"},
+    Setting{"message.max.bytes", "8388608"},
+    Setting{"log.connection.close", "false"},
+};
+constexpr std::array kOfProducers = {
+    Setting{"enable.idempotence", "true"},
+    Setting{"acks", "all"},
+    Setting{"message.timeout.ms", "0"},
+    Setting{"linger.ms", "0"},
+    // The relay's own limits are tighter: these only must not be in their way.
+    Setting{"queue.buffering.max.messages", "1000000"},
+    Setting{"queue.buffering.max.kbytes", "1048576"},
+};
+constexpr std::array kOfConsumers = {
+    Setting{"enable.auto.commit", "false"},  Setting{"enable.auto.offset.store", "false"},
+    Setting{"auto.offset.reset", "error"},   Setting{"check.crcs", "true"},
+    Setting{"enable.partition.eof", "true"}, Setting{"fetch.error.backoff.ms", "50"},
+    Setting{"fetch.wait.max.ms", "100"},     Setting{"queued.max.messages.kbytes", "16384"},
+};
+
+void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+    std::array<char, 512> text{};
+    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text.data(), text.size()) ==
+        RD_KAFKA_CONF_OK) {
+        return;
+    }
+    rd_kafka_conf_destroy(conf);
+    throw Fault(FaultKind::kConfig,
+                fmt::format("Kafka's client does not take {}={}: {}", name, value, text.data()),
+                "Correct the property, or remove it.");
+}
+
+template <class Settings>
+void set_all(rd_kafka_conf_t* conf, const Settings& settings) {
+    for (const auto& [name, value] : settings) set(conf, name, value);
+}
+
+bool is_denied(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+           error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
+           error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+}
+
+bool is_identity(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR__SSL ||
+           error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
+}
+
+}  // namespace
+
+KafkaHandle::KafkaHandle(const KafkaOptions& options, Role role)
+    : options_(options), said_(std::make_unique<Said>()) {
+    check_properties(options_);
+    rd_kafka_conf_t* const conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_opaque(conf, said_.get());
+    rd_kafka_conf_set_error_cb(conf, &KafkaHandle::hear);
+    rd_kafka_conf_set_log_cb(conf, &KafkaHandle::hear_log);
+    set(conf, "bootstrap.servers", options_.brokers);
+    set(conf, "client.id", "skein");
+    set_all(conf, kOfBoth);
+    role == Role::kProducer ? set_all(conf, kOfProducers) : set_all(conf, kOfConsumers);
+    for (const auto& [name, value] : options_.properties) set(conf, name, value);
+    if (role == Role::kProducer) rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);
+    std::array<char, 512> text{};
+    client_ = rd_kafka_new(role == Role::kProducer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf,
+                           text.data(), text.size());
+    if (client_ != nullptr) return;
+    rd_kafka_conf_destroy(conf);
+    throw Fault(FaultKind::kConfig, fmt::format("no client of Kafka can be made: {}", text.data()),
+                "Correct the Kafka properties of the configuration.");
+}
+
+KafkaHandle::~KafkaHandle() { rd_kafka_destroy(client_); }
+
+void KafkaHandle::hear(rd_kafka_t* /*client*/, int code, const char* text, void* said) {
+    auto& heard = *static_cast<Said*>(said);
+    const std::lock_guard<std::mutex> lock(heard.mutex);
+    const auto error = static_cast<rd_kafka_resp_err_t>(code);
+    // "All brokers are down" follows the reason and says less.
+    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !heard.text.empty()) return;
+    heard.code = error;
+    heard.text = text;
+}
+
+// Said only to who asked for it by the property `debug`.
+void KafkaHandle::hear_log(const rd_kafka_t* /*client*/, int level, const char* facility,
+                           const char* text) {
+    constexpr int kDebug = 7;
+    if (level == kDebug) fmt::print(stderr, "kafka: {}: {}\n", facility, text);
+}
+
+RdKafkaTopic KafkaHandle::topic(const std::string& name) const {
+    RdKafkaTopic topic(rd_kafka_topic_new(client_, name.c_str(), nullptr));
+    if (topic) return topic;
+    throw fault_of(rd_kafka_last_error(), "opening topic " + name);
+}
+
+int KafkaHandle::partition_count(const std::string& name) const {
+    const RdKafkaTopic asked = topic(name);
+    const rd_kafka_metadata_t* found = nullptr;
+    const std::string doing = "asking for topic " + name;
+    const rd_kafka_resp_err_t error =
+        rd_kafka_metadata(client_, 0, asked.get(), &found, timeout_ms());
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw fault_of(error, doing);
+    const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> kept(
+        found, &rd_kafka_metadata_destroy);
+    if (found->topic_cnt != 1) throw fault_of(RD_KAFKA_RESP_ERR__BAD_MSG, doing);
+    const rd_kafka_metadata_topic_t& topic_found = found->topics[0];
+    if (topic_found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return -1;
+    if (topic_found.err != RD_KAFKA_RESP_ERR_NO_ERROR) throw fault_of(topic_found.err, doing);
+    return topic_found.partition_cnt;
+}
+
+Fault KafkaHandle::fault_of(rd_kafka_resp_err_t error, const std::string& doing) const {
+    // The client says why a connection failed to whoever polls it.
+    rd_kafka_poll(client_, 0);
+    const std::lock_guard<std::mutex> lock(said_->mutex);
+    const bool is_refused = is_identity(error) || is_identity(said_->code);
+    std::string text = rd_kafka_err2str(error);
+    if (!said_->text.empty() && error != said_->code) text += ", " + said_->text;
+    const std::string what =
+        fmt::format("Kafka at {} failed {}: {}", options_.brokers, doing, text);
+    if (is_denied(error)) {
+        return Fault(FaultKind::kConfig, what,
+                     "Allow this user to read, write, describe and create skein's topics "
+                     "(kafka-acls --add --allow-principal User:NAME --operation All --topic skein. "
+                     "--resource-pattern-type prefixed), or give the properties of one who may.");
+    }
+    if (is_refused) {
+        return Fault(FaultKind::kConfig, what,
+                     "Check the properties security.protocol, sasl.mechanism, sasl.username, "
+                     "sasl.password and ssl.ca.location.");
+    }
+    return Fault(FaultKind::kUnavailable, what, "Check that the broker runs and can be reached.");
+}
+
+}  // namespace skein::bus
