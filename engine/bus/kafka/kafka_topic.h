@@ -2,7 +2,7 @@
 //
 // Sending is idempotent, waits for all replicas and never gives up by itself; reading asks for
 // offsets, never joins a group, and never jumps where an offset is gone.
-// Threads and errors: as EventTopic. Source: design section 4; reliability section 6.
+// Threads: as EventTopic. Errors: as EventTopic. Source: design section 4; reliability section 6.
 #pragma once
 
 #include <memory>
