@@ -121,6 +121,10 @@ class EventLog : public EventFeed {
  public:
     virtual const StoreInfo& info() const = 0;
 
+    // Whether other processes may write to it meanwhile. Then what was seen is true only where the
+    // head still stands; a batch without commands and events asks for that.
+    virtual bool has_other_writers() const { return false; }
+
     // Durable before it returns kAppended. Batches of different shards may share one sync.
     virtual std::vector<AppendResult> append(const std::vector<Batch>& batches) = 0;
     AppendResult append_one(const Batch& batch) { return append({batch}).front(); }

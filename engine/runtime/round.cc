@@ -91,7 +91,9 @@ class Round::RoundScene final : public domain::Scene {
 
 Round::Round(const RoundSources& sources, Timestamp now) : sources_(sources), now_(now) {}
 
-bool Round::has_events() const { return !batches_.empty(); }
+void Round::confirm_heads() {
+    for (const Decision& decision : decisions_) batch_of(works_.at(decision.shard), decision.shard);
+}
 
 Round::ShardWork& Round::work_of(Shard shard, const std::map<Shard, ShardEnd>& ends) {
     const auto found = works_.find(shard);

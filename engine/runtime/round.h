@@ -65,11 +65,14 @@ class Round {
     // Decides without taking it into the round. Only in a round that has taken nothing.
     Preview preview(const domain::Command& command, const std::map<Shard, ShardEnd>& ends);
 
-    bool has_events() const;
+    bool has_batches() const { return !batches_.empty(); }
+    // Adds an empty batch for each shard of which there are only rejections: they are answered if
+    // what they rest on still stands.
+    void confirm_heads();
     std::size_t bytes() const { return bytes_; }
 
-    // One batch a shard that has events. `contributors[i][k]` is the index of the round's command
-    // that batch i's command k is.
+    // One batch a shard that has events, or whose head is to be confirmed. `contributors[i][k]` is
+    // the index of the round's command that batch i's command k is.
     const std::vector<log::Batch>& batches() const { return batches_; }
     const std::vector<std::vector<std::size_t>>& contributors() const { return contributors_; }
 

@@ -247,8 +247,9 @@ Runtime::Work Runtime::run_round(Work work, Answers& answers) {
     }
 }
 
-std::vector<log::AppendResult> Runtime::append(const Round& round) {
-    if (!round.has_events()) return {};
+std::vector<log::AppendResult> Runtime::append(Round& round) {
+    if (parts_.log->has_other_writers()) round.confirm_heads();
+    if (!round.has_batches()) return {};
     SKEIN_CRASH_POINT("runtime.before_append");
     std::vector<log::AppendResult> results = parts_.log->append(round.batches());
     rounds_.fetch_add(1);
@@ -298,6 +299,8 @@ Runtime::Work Runtime::settle(Round& round, Work taken,
             ends_[shard] = round.commit(shard);
         } else {
             ends_.erase(shard);
+            // Perhaps somebody else wrote: then no state that is kept is known to be the newest.
+            if (parts_.log->has_other_writers()) cache_.clear();
         }
     }
     Work again;

@@ -113,7 +113,7 @@ class Runtime {
     Work run_round(Work work, Answers& answers);
     Work settle(Round& round, Work taken, const std::vector<log::AppendResult>& results,
                 Answers& answers);
-    std::vector<log::AppendResult> append(const Round& round);
+    std::vector<log::AppendResult> append(Round& round);
     void clear_doubt(std::vector<log::AppendResult>& results);
     Outcome final_rejection(const Pending& pending, const Outcome& rejection);
     Outcome repeated(const domain::Command& command, Shard shard, const log::Receipt& receipt);

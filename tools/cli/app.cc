@@ -60,7 +60,7 @@ void build_app(CLI::App& app, Cli& cli, const SetAction& set) {
     app.description("Event-sourced state for swarms of AI agents, with time travel");
     app.require_subcommand(0, 1);
     app.fallthrough();
-    app.add_option("--data", cli.data, "Directory of the embedded store")
+    app.add_option("--data", cli.data, "Directory of the embedded store; with --pg of the views")
         ->envname("SKEIN_DATA")
         ->capture_default_str();
     app.add_option("--pg", cli.pg, "Postgres database of the store, as a URI or `key=value ...`")

@@ -11,6 +11,7 @@
 #include "tools/cli/app.h"
 #include "tools/cli/environment.h"
 #include "tools/cli/pager.h"
+#include "tools/cli/postgres_options.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/text_output.h"
 
@@ -79,14 +80,12 @@ void Cli::page() {
 }
 
 Store& Cli::open(OpenMode mode, Projecting projecting) {
-    if (!pg.empty())
-        throw Fault(FaultKind::kConfig, "this command reads and writes embedded stores alone",
-                    "Leave out --pg and name a directory with --data.");
     StoreOptions options;
     options.directory = data;
     options.mode = mode;
     options.projecting = projecting;
     options.kinds = kinds_;
+    if (!pg.empty()) options.postgres = postgres_options(pg);
     options.runtime.limits = limits_from_environment();
     store_ = Store::open(options);
     return *store_;

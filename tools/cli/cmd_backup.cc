@@ -22,7 +22,13 @@ BackupProgress shown_by(Progress& progress) {
     };
 }
 
+int refuse_postgres(Cli& cli) {
+    return cli.refuse_usage("skein backup copies embedded stores; this one is in Postgres",
+                            "Use pg_dump or pg_basebackup; views are made anew from the log.");
+}
+
 int create(Cli& cli, const std::string& directory) {
+    if (!cli.pg.empty()) return refuse_postgres(cli);
     if (!is_vacant(directory))
         return cli.refuse_usage(fmt::format("{} is not empty", directory),
                                 "Name an empty directory, or one that does not exist.");
@@ -37,6 +43,7 @@ int create(Cli& cli, const std::string& directory) {
 }
 
 int restore(Cli& cli, const std::string& directory) {
+    if (!cli.pg.empty()) return refuse_postgres(cli);
     if (!is_vacant(cli.data))
         return cli.refuse_usage(fmt::format("{} is not empty, and is left as it is", cli.data),
                                 "Name another directory: `skein --data NEW backup restore DIR`.");

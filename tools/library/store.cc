@@ -10,7 +10,7 @@
 #include "engine/json/parse.h"
 #include "engine/log/rocksdb/rocks_log.h"
 #include "tools/library/committed_states.h"
-#include "tools/library/store_directory.h"
+#include "tools/library/store_log.h"
 #include "tools/library/view_acks.h"
 
 namespace skein {
@@ -44,41 +44,40 @@ Store::Store(const StoreOptions& options, Kinds kinds)
       kinds_(std::move(kinds)),
       clock_(options.clock != nullptr ? options.clock : &system_clock_),
       random_(options.random != nullptr ? options.random : &system_random_) {
-    prepare_directory(options_.directory, options_.mode);
-    log::RocksLogOptions log_options;
-    log_options.directory = (options_.directory / "log").string();
-    log_options.mode =
-        options_.mode == OpenMode::kCreate ? log::OpenMode::kCreate : log::OpenMode::kMustExist;
-    log_options.shard_count = options_.shard_count;
-    log_options.block_cache_bytes = options_.log_cache_bytes;
-    log_ = log::RocksLog::open(log_options, *random_);
+    log_ = StoreLog::open(options_, *random_);
     projections::ViewOptions view_options = options_.views;
-    view_options.directory = options_.directory / "views";
-    views_ = projections::Views::open(view_options, *log_, *kinds_.codec);
-    folds_ = std::make_unique<replay::LogStates>(*log_, *kinds_.codec, replay::Snapshots::kIgnore);
+    view_options.directory = log_->views();
+    log::EventLog& events = log_->reading();
+    views_ = projections::Views::open(view_options, events, *kinds_.codec);
+    folds_ = std::make_unique<replay::LogStates>(events, *kinds_.codec, replay::Snapshots::kIgnore);
     snapshot_folds_ =
-        std::make_unique<replay::LogStates>(*log_, *kinds_.codec, replay::Snapshots::kUse);
-    committed_ = std::make_unique<CommittedStates>(*log_, *views_, *folds_);
+        std::make_unique<replay::LogStates>(events, *kinds_.codec, replay::Snapshots::kUse);
+    committed_ = std::make_unique<CommittedStates>(events, *views_, *folds_);
     view_acks_ = std::make_unique<ViewAcks>(*views_, options_.projecting);
     runtime_ = std::make_unique<runtime::Runtime>(
-        runtime::Runtime::Parts{log_.get(), kinds_.codec.get(), committed_.get(), clock_, random_},
+        runtime::Runtime::Parts{&log_->writing(), kinds_.codec.get(), committed_.get(), clock_,
+                                random_},
         options_.runtime);
     if (options_.projecting == Projecting::kLive) views_->start();
 }
 
 Store::~Store() { close(); }
 
-log::EventLog& Store::log() { return *log_; }
+log::EventLog& Store::log() { return log_->reading(); }
 
 void Store::checkpoint(const std::filesystem::path& directory,
                        const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-    log_->checkpoint(directory.string(), progress);
+    if (log_->embedded() == nullptr)
+        throw Fault(FaultKind::kConfig, "the log is in Postgres: it is not copied as files",
+                    "Use pg_dump or pg_basebackup; views are made anew from the log.");
+    log_->embedded()->checkpoint(directory.string(), progress);
 }
 
 void Store::close() {
     if (runtime_) runtime_->stop();
     if (view_acks_) view_acks_->stop();  // while the views still follow the log
     if (views_) views_->stop();
+    log_->stop_writing();
 }
 
 Outcome Store::submit(std::string_view command, runtime::Runtime::Deadline deadline) {
@@ -129,12 +128,12 @@ runtime::Preview Store::preview(const json::Value& command) {
 }
 
 Result<replay::Resource, domain::Rejection> Store::find(std::string_view resource) const {
-    return replay::find_resource(*log_, *kinds_.registry, resource);
+    return replay::find_resource(log_->reading(), *kinds_.registry, resource);
 }
 
 Result<Version, domain::Rejection> Store::resolve(const Stream& stream, const replay::Point& point,
                                                   replay::ClockKind clock) const {
-    const replay::ResolveSources sources{log_.get(), kinds_.codec.get(), folds_.get(),
+    const replay::ResolveSources sources{&log_->reading(), kinds_.codec.get(), folds_.get(),
                                          clock_->now(), clock};
     return replay::resolve_version(sources, stream, point);
 }
@@ -164,7 +163,7 @@ Result<Reading, domain::Rejection> Store::read(const replay::Resource& resource,
                                                const ReadOptions& options) {
     const replay::States& source = states(options.from);
     const Timestamp now = clock_->now();
-    const replay::ResolveSources sources{log_.get(), kinds_.codec.get(), &source, now,
+    const replay::ResolveSources sources{&log_->reading(), kinds_.codec.get(), &source, now,
                                          options.clock};
     const domain::Kind* kind = kinds_.registry->kind_of(resource.stream);
     Reading reading;

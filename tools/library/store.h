@@ -1,14 +1,15 @@
-// Store: skein as a library. One embedded store in one directory: commands in, states of any time
-// out.
+// Store: skein as a library. One store, embedded in one directory or with its log in Postgres:
+// commands in, states of any time out.
 //
 //     auto store = skein::Store::open({.directory = "data"});
 //     skein::Outcome o = store->submit(R"({"type":"CreateSwarm","swarm":"s1","data":{}})");
 //     auto then = store->read("swarm/s1/run/r1@12");
 //
 // DIRECTORY holds `SKEIN` (what this is, and its format), `log/` (the truth) and `views/`
-// (disposable).
+// (disposable); beside a log in Postgres only `postgres/` with views.
 // Threads: all methods from any thread, but close() by one. Errors: Rejections are values; Fault
-// kConfig (no store there, another format), kUnavailable (locked, disk), kCorruption.
+// kConfig (no store there, another format, tables that are not up to date), kUnavailable (locked,
+// disk, no server), kCorruption.
 // Source: design sections 2 to 7; interfaces sections 1 to 4.
 #pragma once
 
@@ -24,6 +25,7 @@
 #include "engine/codec/codec.h"
 #include "engine/domain/kind.h"
 #include "engine/log/event_log.h"
+#include "engine/log/postgres/postgres_log.h"
 #include "engine/replay/log_states.h"
 #include "engine/replay/resolve.h"
 #include "engine/replay/resource.h"
@@ -36,6 +38,7 @@ namespace log {
 class RocksLog;
 }
 
+class StoreLog;
 class ViewAcks;
 
 using runtime::Outcome;
@@ -65,9 +68,12 @@ struct StoreOptions {
     runtime::RuntimeOptions runtime;
     projections::ViewOptions views;  // `directory` is filled in
     std::size_t log_cache_bytes = 64ULL << 20;
-    std::optional<Kinds> kinds;    // none: standard_kinds()
-    const Clock* clock = nullptr;  // none: the system's
-    Random* random = nullptr;      // none: the system's
+    // Where the log is in Postgres; its mode and shards are those above. Many processes may write.
+    std::optional<log::PostgresLogOptions> postgres;
+    std::chrono::milliseconds lease{3000};  // others wait as long for a process that died
+    std::optional<Kinds> kinds;             // none: standard_kinds()
+    const Clock* clock = nullptr;           // none: the system's
+    Random* random = nullptr;               // none: the system's
 };
 
 // Where a reading comes from: all give the same bytes.
@@ -135,7 +141,7 @@ class Store {
     Random& random() { return *random_; }
 
     // A copy of the log in `directory`, which must not exist, while writers go on; see RocksLog.
-    // Backups (backup.h) are made of it.
+    // Backups (backup.h) are made of it. Fault kConfig where the log is in Postgres.
     void checkpoint(const std::filesystem::path& directory,
                     const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
@@ -153,7 +159,7 @@ class Store {
     SystemRandom system_random_;
     const Clock* clock_;
     Random* random_;
-    std::unique_ptr<log::RocksLog> log_;
+    std::unique_ptr<StoreLog> log_;
     std::unique_ptr<projections::Views> views_;
     std::unique_ptr<replay::LogStates> folds_;           // pure
     std::unique_ptr<replay::LogStates> snapshot_folds_;  // from stored snapshots

@@ -67,10 +67,12 @@ void check_writable(const fs::path& log) {
                 "reading takes the lock in it, too.");
 }
 
-// Empty, or with an empty mark alone, which is what an interrupted making leaves.
+// Empty, or with an empty mark alone, which is what an interrupted making leaves; views of stores
+// in Postgres may stand beside it.
 bool holds_nothing(const fs::path& directory) {
     for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
-        if (entry.path().filename() != kMarkName) return false;
+        const fs::path name = entry.path().filename();
+        if (name != kMarkName && name != "postgres") return false;
     }
     return true;
 }

@@ -45,6 +45,7 @@ class PostgresLog final : public EventLog {
     PostgresLog& operator=(const PostgresLog&) = delete;
 
     const StoreInfo& info() const override { return info_; }
+    bool has_other_writers() const override { return true; }
     std::uint32_t shard_count() const override { return info_.shard_count; }
     Head head(Shard shard) const override;
     std::uint64_t scan(Shard shard, Position after,

@@ -83,9 +83,27 @@ inline constexpr Statement kFindSnapshot{
     "ORDER BY version DESC, created_at DESC LIMIT 1"};
 inline constexpr Statement kNotify{"notify", "SELECT pg_notify('skein_growth', '')"};
 
-inline constexpr std::array kAll = {kAppend,      kCreateStore,  kStore,      kTakeOver, kHead,
-                                    kHeads,       kScan,         kScanStream, kRead,     kReceipt,
-                                    kStreamHead,  kPositionOf,   kStreams,    kIndex,    kReceipts,
-                                    kPutSnapshot, kFindSnapshot, kNotify};
+inline constexpr Statement kTakeLease{"take_lease",
+                                      "SELECT lease_epoch, lease_owner, lease_address, left_ms "
+                                      "FROM skein.take_lease($1, $2, $3, $4)"};
+inline constexpr Statement kRenewLeases{
+    "renew_leases", "SELECT lease_shard, lease_wanted_by FROM skein.renew_leases($1, $2, $3)"};
+inline constexpr Statement kReleaseLeases{"release_leases", "SELECT skein.release_leases($1, $2)"};
+inline constexpr Statement kLeases{
+    "leases",
+    "SELECT shard, owner, address, "
+    "ceil(extract(epoch FROM expires_at - clock_timestamp()) * 1000)::bigint "
+    "FROM skein.leases ORDER BY shard"};
+inline constexpr Statement kRenewNode{"renew_node", "SELECT skein.renew_node($1, $2, $3)"};
+inline constexpr Statement kRemoveNode{"remove_node", "SELECT skein.remove_node($1)"};
+inline constexpr Statement kNodes{
+    "nodes", "SELECT node FROM skein.nodes WHERE expires_at > clock_timestamp() ORDER BY node"};
+
+inline constexpr std::array kAll = {
+    kAppend,        kCreateStore,  kStore,      kTakeOver,   kHead,
+    kHeads,         kScan,         kScanStream, kRead,       kReceipt,
+    kStreamHead,    kPositionOf,   kStreams,    kIndex,      kReceipts,
+    kPutSnapshot,   kFindSnapshot, kNotify,     kTakeLease,  kRenewLeases,
+    kReleaseLeases, kLeases,       kRenewNode,  kRemoveNode, kNodes};
 
 }  // namespace skein::log::statements
