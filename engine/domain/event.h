@@ -22,6 +22,8 @@
 
 namespace skein::domain {
 
+class State;
+
 struct EventType {
     std::string_view name;  // `RunStarted`
     std::uint16_t version = 1;
@@ -49,6 +51,8 @@ struct Touch {
         kReplaces,   // the value begins here
         kBuildsOn,   // the value before it counts too
         kComesFrom,  // the value came from `from` at `from_version` (0: as it was then), `from_key`
+        kJoins,      // the value before it and the one from there have both become part of it
+        kLeavesOpen,  // nothing yet: the one from there is on offer, until an event closes this one
     };
     std::string_view
         how;  // set append delete merge-op inherit fork merge export restore step-output
@@ -56,6 +60,9 @@ struct Touch {
     Stream from;
     Version from_version;
     std::string from_key;
+    // The event of this stream that left open what this one chose; 0: none. What it came from, or
+    // built on, is what stood there.
+    Version closes;
     std::string strategy;  // of merges; empty else
     struct Lost {
         Stream stream;
@@ -74,9 +81,9 @@ class EventBody {
     // What the list of its scope says of this stream from now on (a run's status); most say
     // nothing.
     virtual std::optional<std::string_view> listed_status() const { return std::nullopt; }
-    // What this event, of `stream`, did to `key`; nullopt: nothing, or only what the change of the
-    // key's value already tells (then blame says "set").
-    virtual std::optional<Touch> touch(const Stream& /*stream*/, std::string_view /*key*/) const {
+    // What this event did to `key` of `before`, the state that it was applied to; nullopt: nothing,
+    // or only what the change of the key's value already tells (then blame says "set").
+    virtual std::optional<Touch> touch(const State& /*before*/, std::string_view /*key*/) const {
         return std::nullopt;
     }
 };

@@ -1,6 +1,10 @@
 #include "engine/replay/blame.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "engine/replay/log_states.h"
@@ -10,70 +14,116 @@ namespace skein::replay {
 
 namespace {
 
-// A place whose links are still to be collected, newest first.
+using Effect = domain::Touch::Effect;
+
+// A place whose links are still to be collected.
 struct Place {
     Stream stream;
     Version version;
     std::string key;
 };
 
+// What made the value that a key has: events of one stream, oldest first, and where else it is
+// from.
+struct Line {
+    std::vector<BlameLink> links;
+    std::vector<Place> origins;
+    bool is_joined = false;  // some event made one value of two
+};
+
+BlameLink link_of(const domain::EventMeta& meta, const domain::Touch& touch) {
+    BlameLink link{std::string(touch.how), meta, std::nullopt, touch.strategy, touch.lost};
+    if (!touch.from.empty()) link.from = touch.from;
+    return link;
+}
+
+// Follows one key through the events of one stream.
 class Walk {
  public:
     Walk(const log::EventLog& log, const codec::Codec& codec, const States& states)
-        : log_(&log), codec_(&codec), states_(&states) {}
+        : log_(log), codec_(codec), states_(states) {}
 
-    // The links of one stream up to a version, newest first; `next` is where the oldest of them
-    // took its value from, if it did.
-    std::vector<BlameLink> links_of(const Place& place, std::optional<Place>& next) {
-        std::vector<BlameLink> links;
-        std::optional<Place> origin;
-        std::shared_ptr<domain::State> state = codec_->registry().make_state(place.stream);
+    Line line_of(const Place& place) {
+        line_ = {};
+        offers_.clear();
+        std::shared_ptr<domain::State> state = codec_.registry().make_state(place.stream);
         std::optional<json::Value> value;
-        if (place.version.value() == 0) return links;
-        log_->scan_stream(place.stream, Version(0), [&](const log::EventView& view) {
-            const domain::Event event = decode_stored(view, *codec_);
-            state->apply(event, *states_);
+        if (place.version.value() == 0) return {};
+        log_.scan_stream(place.stream, Version(0), [&](const log::EventView& view) {
+            const domain::Event event = decode_stored(view, codec_);
+            const std::optional<domain::Touch> touch = event.body->touch(*state, place.key);
+            state->apply(event, states_);
             std::optional<json::Value> after = state->keyed_value(place.key);
-            const bool changed = after != value;
+            const bool has_changed = after != value;
             value = std::move(after);
-            std::optional<domain::Touch> touch = event.body->touch(place.stream, place.key);
-            const bool is_mere_copy = touch && touch->effect == domain::Touch::Effect::kComesFrom;
-            if (changed || (touch && !is_mere_copy)) add(event, std::move(touch), links, origin);
+            take(event.meta, touch, has_changed);
             return event.meta.version < place.version;
         });
-        std::reverse(links.begin(), links.end());
-        next = std::move(origin);
-        return links;
+        return std::move(line_);
     }
 
  private:
-    void add(const domain::Event& event, std::optional<domain::Touch> touch,
-             std::vector<BlameLink>& links, std::optional<Place>& origin) const {
-        using Effect = domain::Touch::Effect;
+    // A choice that an event left open: the line that it stands at the end of, and where the value
+    // on offer came from.
+    struct Offer {
+        Line line;
+        BlameLink link;
+    };
+
+    void take(const domain::EventMeta& meta, const std::optional<domain::Touch>& touch,
+              bool has_changed) {
+        if (touch && touch->effect == Effect::kLeavesOpen) {
+            offers_.insert_or_assign(meta.version, Offer{line_, link_of(meta, *touch)});
+            return;
+        }
+        // Copies of what is there already are no links.
+        const bool is_copy =
+            touch && (touch->effect == Effect::kComesFrom || touch->effect == Effect::kJoins);
+        if (!has_changed && (!touch || is_copy)) return;
         domain::Touch done;
         done.how = "set";
-        if (touch) done = std::move(*touch);
-        if (done.effect != Effect::kBuildsOn) {
-            links.clear();
-            origin.reset();
-        }
-        if (done.effect == Effect::kComesFrom) {
-            // Streams of one scope share their shard: without a version, the one at that moment.
-            const Version version = done.from_version.value() > 0
-                                        ? done.from_version
-                                        : version_at(*log_, done.from, event.meta.position);
-            origin = Place{done.from, version, done.from_key};
-        }
-        BlameLink link{std::string(done.how), event.meta, std::nullopt, done.strategy,
-                       std::move(done.lost)};
-        if (!done.from.empty()) link.from = done.from;
-        links.push_back(std::move(link));
+        if (touch) done = *touch;
+        const auto offer = offers_.find(done.closes);
+        if (offer != offers_.end()) line_ = offer->second.line;
+        // A fork closes what its origin left open: it has not that event, and cannot go back to it.
+        const bool is_lost = offer == offers_.end() && done.closes.value() > 0;
+        if (is_lost && has_changed && done.effect == Effect::kBuildsOn)
+            done.effect = Effect::kReplaces;
+        if (done.effect == Effect::kReplaces || done.effect == Effect::kComesFrom) line_ = {};
+        if (done.effect == Effect::kComesFrom || done.effect == Effect::kJoins)
+            line_.origins.push_back(origin_of(done, meta));
+        line_.is_joined = line_.is_joined || done.effect == Effect::kJoins;
+        if (offer != offers_.end()) line_.links.push_back(offer->second.link);
+        line_.links.push_back(link_of(meta, done));
     }
 
-    const log::EventLog* log_;
-    const codec::Codec* codec_;
-    const States* states_;
+    Place origin_of(const domain::Touch& touch, const domain::EventMeta& meta) const {
+        // Streams of one scope share their shard: without a version, the one at that moment.
+        const Version version = touch.from_version.value() > 0
+                                    ? touch.from_version
+                                    : version_at(log_, touch.from, meta.position);
+        return {touch.from, version, touch.from_key};
+    }
+
+    const log::EventLog& log_;
+    const codec::Codec& codec_;
+    const States& states_;
+    Line line_;
+    std::map<Version, Offer> offers_;
 };
+
+// Lines that were joined may meet again further back: newest first, each event once.
+void put_in_order(std::vector<BlameLink>& chain) {
+    const auto age_of = [](const BlameLink& link) {
+        return std::tuple(link.event.recorded_at, link.event.shard, link.event.position);
+    };
+    std::stable_sort(chain.begin(), chain.end(),
+                     [&](const BlameLink& a, const BlameLink& b) { return age_of(a) > age_of(b); });
+    const auto end =
+        std::unique(chain.begin(), chain.end(),
+                    [&](const BlameLink& a, const BlameLink& b) { return age_of(a) == age_of(b); });
+    chain.erase(end, chain.end());
+}
 
 }  // namespace
 
@@ -83,14 +133,23 @@ Blame blame(const log::EventLog& log, const codec::Codec& codec, const States& s
     if (query.version.value() > 0)
         answer.value = states.at(query.stream, query.version)->keyed_value(query.key);
     Walk walk(log, codec, states);
-    std::optional<Place> place = Place{query.stream, query.version, query.key};
-    while (place && answer.chain.size() < query.links_max) {
-        std::optional<Place> next;
-        for (BlameLink& link : walk.links_of(*place, next)) {
-            if (answer.chain.size() < query.links_max) answer.chain.push_back(std::move(link));
-        }
-        place = std::move(next);
+    std::vector<Place> places = {{query.stream, query.version, query.key}};
+    std::set<std::tuple<Stream, Version, std::string>> seen;
+    bool is_joined = false;
+    // One line alone ends early; of several the newest links are known when all are.
+    while (!places.empty() && (is_joined || answer.chain.size() < query.links_max)) {
+        const Place place = std::move(places.back());
+        places.pop_back();
+        if (!seen.emplace(place.stream, place.version, place.key).second) continue;
+        Line line = walk.line_of(place);
+        is_joined = is_joined || line.is_joined;
+        std::move(line.links.rbegin(), line.links.rend(), std::back_inserter(answer.chain));
+        std::move(line.origins.begin(), line.origins.end(), std::back_inserter(places));
     }
+    if (is_joined) put_in_order(answer.chain);
+    if (answer.chain.size() > query.links_max)
+        answer.chain.erase(answer.chain.begin() + static_cast<std::ptrdiff_t>(query.links_max),
+                           answer.chain.end());
     return answer;
 }
 

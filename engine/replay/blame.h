@@ -2,7 +2,8 @@
 // restore it came.
 //
 // One walk forward over the stream's events finds the links; a link that took the value from
-// another stream (or from an older version) is followed there, until an event that set it.
+// another stream (or from an older version) is followed there, until an event that set it. Where a
+// merge joined two values the lines of both are followed.
 // Threads: pure over its sources. Errors: Fault where events do not decode.
 // Source: interfaces section 8 (Blame), V-26.
 #pragma once

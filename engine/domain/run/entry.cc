@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 
 #include "engine/domain/enum_names.h"
 #include "engine/domain/run/usage.h"
@@ -52,6 +53,14 @@ void member_version(json::ObjectWriter& out, std::string_view key, std::optional
     } else {
         out.member_null(key);
     }
+}
+
+std::optional<std::uint64_t> parse_count(string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    if (text.size() > 1 && text.front() == '0') return std::nullopt;  // one id, one spelling
+    return number;
 }
 
 }  // namespace
@@ -139,6 +148,15 @@ json::Digest Checkpoint::digest(const json::Path& at) const { return json::diges
 std::size_t Checkpoint::size_bytes() const { return 64 + description.size() + retention.size(); }
 
 std::string Conflict::id() const { return fmt::format("c{}.{}", version.value(), n); }
+
+std::optional<ConflictId> parse_conflict_id(std::string_view text) {
+    const std::size_t dot = text.find('.');
+    if (dot == std::string_view::npos || text.front() != 'c') return std::nullopt;
+    const auto version = parse_count(text.substr(1, dot - 1));
+    const auto n = parse_count(text.substr(dot + 1));
+    if (!version || !n) return std::nullopt;
+    return ConflictId{*version, *n};
+}
 
 json::Value Conflict::document() const {
     json::ObjectWriter out;

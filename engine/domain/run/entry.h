@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/base/ids.h"
 #include "engine/json/digest.h"
@@ -148,6 +149,10 @@ struct Conflict {
     std::string id() const;
     json::Value document() const;
 };
+
+using ConflictId = std::pair<std::uint64_t, std::uint64_t>;  // version and n
+// `c<version>.<n>`; one id has one spelling.
+std::optional<ConflictId> parse_conflict_id(std::string_view text);
 
 // Where a run came from, or what it merged: a run and a version of it.
 struct RunPoint {

@@ -1,6 +1,5 @@
 // ResolveConflict: an open conflict ends with the source's, the target's or a given value, as
 // ConflictResolved.
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,31 +19,6 @@
 namespace skein::domain::run {
 
 namespace {
-
-using ConflictId = std::pair<std::uint64_t, std::uint64_t>;
-
-std::optional<std::uint64_t> parse_count(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    if (text.size() > 1 && text.front() == '0') return std::nullopt;  // one id, one spelling
-    return number;
-}
-
-// `c<version>.<n>`
-std::optional<ConflictId> parse_conflict_id(std::string_view text) {
-    const std::size_t dot = text.find('.');
-    if (dot == std::string_view::npos || text.front() != 'c') return std::nullopt;
-    const auto version = parse_count(text.substr(1, dot - 1));
-    const auto n = parse_count(text.substr(dot + 1));
-    if (!version || !n) return std::nullopt;
-    return ConflictId{*version, *n};
-}
-
-const Conflict* find_conflict(const RunState& run, std::string_view id) {
-    const auto parsed = parse_conflict_id(id);
-    return parsed ? run.conflicts.find(*parsed) : nullptr;
-}
 
 // Where a side of the conflict may still be read, so that a large value need not be stored again. A
 // conflict that came with a fork tells versions of another stream: then the value says whether it
@@ -73,7 +47,7 @@ class ResolveConflict final : public CommandBody {
     Result<NewEvents, Rejection> decide(const Scene& scene) const override {
         if (auto no = check_live_run(scene)) return fail(*std::move(no));
         const RunState& run = target_run(scene);
-        const Conflict* conflict = find_conflict(run, conflict_);
+        const Conflict* conflict = run.find_conflict(conflict_);
         if (conflict == nullptr) return fail(not_found(run));
         const auto value = chosen(*conflict);
         if (auto no = check_change(run, *conflict, value)) return fail(*std::move(no));
@@ -167,7 +141,7 @@ json::Value ConflictResolved::data() const {
 
 void ConflictResolved::evolve(RunState& run, const EventMeta& meta, const Past& past) const {
     const Slot slot{area, key};
-    const Conflict* open = find_conflict(run, conflict);
+    const Conflict* open = run.find_conflict(conflict);
     std::shared_ptr<const RunState> source;
     if (open != nullptr) {
         if (resolution != Resolution::kTarget) {

@@ -109,6 +109,11 @@ std::optional<json::Value> RunState::find_value(std::string_view area_name,
     return entry == nullptr ? std::nullopt : std::optional(entry->value);
 }
 
+const Conflict* RunState::find_conflict(std::string_view id) const {
+    const auto parsed = parse_conflict_id(id);
+    return parsed ? conflicts.find(*parsed) : nullptr;
+}
+
 Version RunState::version_of(const Entry& entry) const {
     return entry.position < first_position ? Version(1) : entry.version;
 }

@@ -64,6 +64,8 @@ class RunState final : public State, public ListMembers, public NamedElsewhere {
     const Section<Entry>& area(Area area) const;
     // Variables first, then intermediate; nullptr where neither has it.
     const Entry* find_entry(std::string_view key) const;
+    // The open conflict of this id, or nullptr.
+    const Conflict* find_conflict(std::string_view id) const;
     // The version to print for an entry: 1 where it was inherited or forked.
     Version version_of(const Entry& entry) const;
     bool is_terminal() const { return run::is_terminal(status); }
@@ -94,7 +96,7 @@ class RunState final : public State, public ListMembers, public NamedElsewhere {
     Section<ExportMark> exports{"exports"};
     Section<Tag> tags{"tags"};
     Section<Checkpoint> checkpoints{"checkpoints"};
-    CowMap<std::pair<std::uint64_t, std::uint64_t>, Conflict> conflicts;
+    CowMap<ConflictId, Conflict> conflicts;
     CowMap<std::string, MergedFrom> merged_from;  // by run id
 
  protected:

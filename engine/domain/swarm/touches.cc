@@ -7,7 +7,7 @@
 
 namespace skein::domain::swarm {
 
-std::optional<Touch> BlackboardUpdated::touch(const Stream& stream, std::string_view key) const {
+std::optional<Touch> BlackboardUpdated::touch(const State& before, std::string_view key) const {
     Touch touch;
     touch.how = "delete";
     if (std::find(deletes.begin(), deletes.end(), key) != deletes.end()) return touch;
@@ -17,7 +17,7 @@ std::optional<Touch> BlackboardUpdated::touch(const Stream& stream, std::string_
         if (from_run.empty()) return touch;
         touch.how = "export";
         touch.effect = Touch::Effect::kComesFrom;
-        touch.from = Stream(fmt::format("{}/run/{}", stream.str(), from_run));
+        touch.from = Stream(fmt::format("{}/run/{}", before.stream().str(), from_run));
         touch.from_key = std::string(key);
         if (const auto* ref = std::get_if<ValueRef>(&item.value)) touch.from_version = ref->version;
         return touch;

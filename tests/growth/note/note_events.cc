@@ -37,7 +37,7 @@ void NoteForked::evolve(NoteState& note) const {
     note.forked_from = source;
 }
 
-std::optional<domain::Touch> NoteForked::touch(const Stream& /*stream*/,
+std::optional<domain::Touch> NoteForked::touch(const domain::State& /*before*/,
                                                std::string_view key) const {
     if (key != "text" && key != "tags") return std::nullopt;
     domain::Touch touch;

@@ -32,7 +32,8 @@ struct NoteForked final : NoteEvent {
     const domain::EventType& type() const override { return kType; }
     json::Value data() const override;
     void evolve(NoteState& note) const override;
-    std::optional<domain::Touch> touch(const Stream& stream, std::string_view key) const override;
+    std::optional<domain::Touch> touch(const domain::State& before,
+                                       std::string_view key) const override;
 
     Origin source;
     std::string text;

@@ -1,6 +1,5 @@
 #include <catch2/catch.hpp>
 
-#include "engine/replay/blame.h"
 #include "engine/replay/point.h"
 #include "engine/replay/resolve.h"
 #include "engine/replay/resource.h"
@@ -160,63 +159,6 @@ TEST_CASE("resources: full names, short names, ambiguous and unknown ones", "[re
     CHECK(find("swarm/s9").error().code->name == "no-such-stream");
     CHECK(find("robot/x").error().code->name == "invalid-resource");
     CHECK(find("swarm/a..b").error().code->name == "invalid-id");
-}
-
-TEST_CASE("blame: a value is followed through appends, forks and restores [V-26]", "[replay]") {
-    MemoryEngine engine;
-    const auto ok = [&](const std::string& command) {
-        const runtime::Outcome outcome = engine.send(command);
-        REQUIRE(outcome.kind == runtime::OutcomeKind::kAccepted);
-    };
-    const auto chain_of = [&](std::string_view run, std::string_view key) {
-        const Stream stream(fmt::format("swarm/s1/run/{}", run));
-        const replay::Blame blame =
-            replay::blame(engine.log, engine.codec, engine.folds,
-                          {stream, engine.log.stream_head(stream), std::string(key)});
-        std::string chain;
-        for (const replay::BlameLink& link : blame.chain)
-            chain += fmt::format("{}@{} ", link.how, link.event.version.value());
-        return chain;
-    };
-    ok(create_swarm("s1"));
-    ok(start_run("s1", "r1"));
-    ok(set_variable("s1", "r1", "list", "[1]"));
-    ok(R"({"type":"UpdateContext","swarm":"s1","run":"r1","data":{"updates":[{"key":"list","op":"append","value":2}]}})");
-    ok(set_variable("s1", "r1", "other", "1"));
-    CHECK(chain_of("r1", "list") == "append@3 set@2 ");
-    ok(R"({"type":"ForkRun","swarm":"s1","run":"r2","data":{"source":"r1","at":"@3"}})");
-    CHECK(chain_of("r2", "list") == "fork@1 append@3 set@2 ");
-    ok(set_variable("s1", "r2", "list", "[]"));
-    CHECK(chain_of("r2", "list") == "set@2 ");
-    ok(R"({"type":"RestoreRun","swarm":"s1","run":"r2","data":{"to":"@1"}})");
-    CHECK(chain_of("r2", "list") == "restore@3 fork@1 append@3 set@2 ");
-    CHECK(chain_of("r2", "nothing").empty());
-    ok(R"({"type":"StartRun","swarm":"s1","run":"child","data":{"parent":"r1"}})");
-    CHECK(chain_of("child", "other") == "inherit@1 set@4 ");
-
-    // Through merges: to what gave the value, or deleted it, on the other side.
-    ok(R"({"type":"ForkRun","swarm":"s1","run":"r3","data":{"source":"r1"}})");
-    ok(R"({"type":"UpdateContext","swarm":"s1","run":"r3","data":{"updates":[{"key":"other","op":"delete"},{"key":"new","op":"set","value":1},{"key":"list","op":"set","value":3}]}})");
-    ok(set_variable("s1", "r1", "list", "4"));
-    ok(R"({"type":"MergeRun","swarm":"s1","run":"r1","data":{"source":"r3","strategy":"child_wins","resolutions":{"list":{"value":5}}}})");
-    CHECK(chain_of("r1", "new") == "merge@6 set@2 ");
-    CHECK(chain_of("r1", "other") == "merge@6 delete@2 ");
-    CHECK(chain_of("r1", "list") == "merge@6 ");  // the value was resolved there
-
-    // The link of a merge names what lost, and where that stood.
-    ok(set_variable("s1", "r3", "new", "7"));
-    ok(set_variable("s1", "r1", "new", "8"));
-    ok(R"({"type":"MergeRun","swarm":"s1","run":"r1","data":{"source":"r3","strategy":"child_wins"}})");
-    CHECK(chain_of("r1", "new") == "merge@8 set@3 ");
-    const Stream target("swarm/s1/run/r1");
-    const replay::Blame merged =
-        replay::blame(engine.log, engine.codec, engine.folds, {target, Version(8), "new"});
-    REQUIRE(merged.chain.front().lost.size() == 1);
-    const domain::Touch::Lost& lost = merged.chain.front().lost.front();
-    CHECK(lost.stream == target);
-    CHECK(lost.version == Version(7));
-    REQUIRE(std::holds_alternative<json::Value>(lost.value));
-    CHECK(std::get<json::Value>(lost.value).text() == "8");
 }
 
 TEST_CASE("conditions: comparisons, words, pointers and errors with their column", "[replay]") {
