@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/fault.h"
+#include "engine/bus/event_topic.h"
 #include "engine/bus/kafka/kafka_options.h"
 
 namespace skein::bus {
@@ -38,6 +39,9 @@ class KafkaHandle {
     // -1 where the broker does not know it.
     int partition_count(const std::string& topic) const;
 
+    // From now on these partitions alone are read, each from its offset. No group is joined.
+    void assign(const std::string& topic, const std::vector<EventReader::Start>& starts) const;
+
     // `doing` as in "reading offsets of skein.events.v1". Where the connection itself was refused,
     // the fault says that.
     Fault fault_of(rd_kafka_resp_err_t error, const std::string& doing) const;
@@ -54,7 +58,7 @@ class KafkaHandle {
                          const char* text);
 
     const KafkaOptions options_;
-    std::unique_ptr<Said> said_;
+    std::shared_ptr<Said> said_;  // lives as long as the client
     rd_kafka_t* client_ = nullptr;
 };
 

@@ -36,38 +36,23 @@ StoredRecord record_of(const rd_kafka_message_t& message) {
     return stored;
 }
 
+bool is_of_groups(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+           error == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+           error == RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+}
+
 bool is_lost_offset(rd_kafka_resp_err_t error) {
     return error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
            error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
 }
 
 KafkaReader::KafkaReader(const KafkaOptions& options, std::string topic)
-    : kafka_(options, KafkaHandle::Role::kConsumer),
-      name_(std::move(topic)),
-      topic_(kafka_.topic(name_)),
-      queue_(rd_kafka_queue_new(kafka_.get())) {}
-
-KafkaReader::~KafkaReader() {
-    stop_all();
-    rd_kafka_queue_destroy(queue_);
-}
-
-void KafkaReader::stop_all() {
-    for (const Start& start : starts_)
-        rd_kafka_consume_stop(topic_.get(), static_cast<std::int32_t>(start.shard.value()));
-    starts_.clear();
-}
+    : kafka_(options, KafkaHandle::Role::kConsumer), name_(std::move(topic)) {}
 
 void KafkaReader::assign(const std::vector<Start>& starts) {
-    stop_all();
-    for (const Start& start : starts) {
-        if (rd_kafka_consume_start_queue(topic_.get(),
-                                         static_cast<std::int32_t>(start.shard.value()),
-                                         start.offset, queue_) != 0) {
-            throw kafka_.fault_of(rd_kafka_last_error(), "following topic " + name_);
-        }
-        starts_.push_back(start);
-    }
+    kafka_.assign(name_, starts);
+    starts_ = starts;
 }
 
 EventReader::Start* KafkaReader::start_of(const rd_kafka_message_t& message) {
@@ -81,10 +66,12 @@ std::vector<Shard> KafkaReader::poll(std::chrono::milliseconds timeout,
                                      const std::function<void(const StoredRecord&)>& visit) {
     std::vector<Shard> lost;
     auto wait = static_cast<int>(timeout.count());
+    rd_kafka_poll(kafka_.get(), 0);  // what the client says of its connections
     for (int i = 0; i < kRecordsMax; ++i) {
-        const RdKafkaMessage message(rd_kafka_consume_queue(queue_, wait));
+        const RdKafkaMessage message(rd_kafka_consumer_poll(kafka_.get(), wait));
         if (!message) break;
-        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) continue;
+        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || is_of_groups(message->err))
+            continue;
         wait = 0;
         Start* const start = start_of(*message);
         if (start == nullptr) continue;

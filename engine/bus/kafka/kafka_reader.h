@@ -14,6 +14,8 @@ namespace skein::bus {
 // The record of a message. Views are valid while the message is.
 StoredRecord record_of(const rd_kafka_message_t& message);
 
+// Errors of the group protocol, which is not used: a user needs no rights for it.
+bool is_of_groups(rd_kafka_resp_err_t error);
 // Whether the error says that the offset asked for does not stand any more.
 bool is_lost_offset(rd_kafka_resp_err_t error);
 
@@ -25,23 +27,17 @@ using RdKafkaMessage = std::unique_ptr<rd_kafka_message_t, RdKafkaMessageDelete>
 class KafkaReader final : public EventReader {
  public:
     KafkaReader(const KafkaOptions& options, std::string topic);
-    ~KafkaReader() override;
-    KafkaReader(const KafkaReader&) = delete;
-    KafkaReader& operator=(const KafkaReader&) = delete;
 
     void assign(const std::vector<Start>& starts) override;
     std::vector<Shard> poll(std::chrono::milliseconds timeout,
                             const std::function<void(const StoredRecord&)>& visit) override;
 
  private:
-    void stop_all();
     // The assignment that the message belongs to, or nullptr.
     Start* start_of(const rd_kafka_message_t& message);
 
     const KafkaHandle kafka_;
     const std::string name_;
-    RdKafkaTopic topic_;
-    rd_kafka_queue_t* queue_;
     std::vector<Start> starts_;  // each with the offset that comes next
 };
 

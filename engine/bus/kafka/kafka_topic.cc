@@ -14,38 +14,43 @@ namespace skein::bus {
 
 namespace {
 
-std::int32_t partition_of(Shard shard) { return static_cast<std::int32_t>(shard.value()); }
-
 // Reads one partition while it lives.
 class Reading {
  public:
-    Reading(const KafkaHandle& kafka, rd_kafka_topic_t* topic, Shard shard, Offset from)
-        : kafka_(kafka), topic_(topic), partition_(partition_of(shard)) {
-        if (rd_kafka_consume_start(topic_, partition_, from) != 0)
-            throw kafka_.fault_of(rd_kafka_last_error(), doing());
+    Reading(const KafkaHandle& kafka, const std::string& topic, EventReader::Start start)
+        : kafka_(kafka), topic_(topic), start_(start) {
+        kafka_.assign(topic_, {start_});
     }
-    ~Reading() { rd_kafka_consume_stop(topic_, partition_); }
+    ~Reading() { rd_kafka_assign(kafka_.get(), nullptr); }
     Reading(const Reading&) = delete;
     Reading& operator=(const Reading&) = delete;
 
     // nullptr: there are no more.
     RdKafkaMessage next() {
-        RdKafkaMessage message(rd_kafka_consume(topic_, partition_, kafka_.timeout_ms()));
-        if (!message) throw kafka_.fault_of(RD_KAFKA_RESP_ERR__TIMED_OUT, doing());
-        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return message;
-        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || is_lost_offset(message->err))
-            return nullptr;
-        throw kafka_.fault_of(message->err, doing());
+        const auto end = std::chrono::steady_clock::now() + kafka_.options().timeout;
+        while (std::chrono::steady_clock::now() < end) {
+            RdKafkaMessage message(rd_kafka_consumer_poll(kafka_.get(), kafka_.timeout_ms()));
+            if (!message || is_of_groups(message->err) || !is_ours(*message)) continue;
+            if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return message;
+            if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || is_lost_offset(message->err))
+                return nullptr;
+            throw kafka_.fault_of(message->err, doing());
+        }
+        throw kafka_.fault_of(RD_KAFKA_RESP_ERR__TIMED_OUT, doing());
     }
 
  private:
+    bool is_ours(const rd_kafka_message_t& message) const {
+        return static_cast<std::uint64_t>(message.partition) == start_.shard.value() &&
+               (message.err != RD_KAFKA_RESP_ERR_NO_ERROR || message.offset >= start_.offset);
+    }
     std::string doing() const {
-        return fmt::format("reading partition {} of {}", partition_, rd_kafka_topic_name(topic_));
+        return fmt::format("reading partition {} of {}", start_.shard.value(), topic_);
     }
 
     const KafkaHandle& kafka_;
-    rd_kafka_topic_t* topic_;
-    const std::int32_t partition_;
+    const std::string& topic_;
+    const EventReader::Start start_;
 };
 
 }  // namespace
@@ -53,26 +58,26 @@ class Reading {
 // One client for questions and for reading back, by one thread at a time.
 class KafkaTopic::Source {
  public:
-    Source(const KafkaOptions& options, const std::string& topic)
-        : kafka_(options, KafkaHandle::Role::kConsumer), topic_(kafka_.topic(topic)) {}
+    Source(const KafkaOptions& options, std::string topic)
+        : kafka_(options, KafkaHandle::Role::kConsumer), topic_(std::move(topic)) {}
 
-    int partition_count() const { return kafka_.partition_count(name()); }
+    int partition_count() const { return kafka_.partition_count(topic_); }
 
     Extent extent(Shard shard) const {
         Extent extent;
-        const auto error =
-            rd_kafka_query_watermark_offsets(kafka_.get(), name().c_str(), partition_of(shard),
-                                             &extent.begin, &extent.end, kafka_.timeout_ms());
+        const auto error = rd_kafka_query_watermark_offsets(
+            kafka_.get(), topic_.c_str(), static_cast<std::int32_t>(shard.value()), &extent.begin,
+            &extent.end, kafka_.timeout_ms());
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return extent;
         throw kafka_.fault_of(error, fmt::format("asking for the offsets of partition {} of {}",
-                                                 shard.value(), name()));
+                                                 shard.value(), topic_));
     }
 
     void read(Shard shard, Offset from, Offset until,
               const std::function<bool(const StoredRecord&)>& visit) {
         if (from >= until) return;
         const std::lock_guard<std::mutex> lock(mutex_);
-        Reading reading(kafka_, topic_.get(), shard, from);
+        Reading reading(kafka_, topic_, {shard, from});
         while (const RdKafkaMessage message = reading.next()) {
             if (message->offset >= until || !visit(record_of(*message))) return;
             if (message->offset + 1 >= until) return;
@@ -80,11 +85,9 @@ class KafkaTopic::Source {
     }
 
  private:
-    std::string name() const { return rd_kafka_topic_name(topic_.get()); }
-
-    std::mutex mutex_;
+    std::mutex mutex_;  // held while a partition is read: a client has one assignment
     const KafkaHandle kafka_;
-    const RdKafkaTopic topic_;
+    const std::string topic_;
 };
 
 KafkaTopic::KafkaTopic(KafkaOptions options, TopicPlan plan, WhenMissing when_missing)
