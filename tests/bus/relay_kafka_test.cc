@@ -1,5 +1,6 @@
 // The relay on a real broker: what a strict reader gets from every partition is the log.
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 #include "tests/bus/running_relay.h"
 #include "tests/servers/kafka_broker.h"
@@ -26,6 +27,21 @@ TEST_CASE("relay: what a strict reader gets from a broker is the log, byte for b
     CHECK(read_strictly(*running.reading, running.log, Shard(2)).dropped == 0);
     CHECK(comes_true([&] { return running.relay.status().audits > 8; }));
     CHECK(running.relay.status().failures == 0);
+}
+
+TEST_CASE(
+    "record: strangers read CloudEvents and check the chain: another client, another library "
+    "[V-112]",
+    "[kafka]") {
+    RunningRelay running(options_at(KafkaBroker::shared().address(), "strangers"), 2);
+    running.fill(40);
+    running.writer.append(Shard(1), 5, 100'000);
+    running.check_all_arrives();
+    const std::string tests = SKEIN_BUS_TESTS;
+    const std::string command = fmt::format(
+        "PYTHONPATH=\"$({}/python_packages.sh)\" python3 {}/check_cloud_events.py {} strangers {} ",
+        tests, tests, KafkaBroker::shared().address(), running.log.info().store_id.str());
+    CHECK(std::system((command + "40 45").c_str()) == 0);
 }
 
 TEST_CASE("relay: another relay goes on after what stands [V-112]", "[kafka]") {

@@ -39,7 +39,7 @@ class EventWriter {
         const Scope scope = scope_in(log_, shard);
         log::Batch batch{shard, head.epoch, head.position, {}, {}};
         batch.commands.push_back(
-            {id(head, 1), scope, blake2b_256("content"), static_cast<std::uint32_t>(count)});
+            {id(shard, head, 1), scope, blake2b_256("content"), static_cast<std::uint32_t>(count)});
         const Stream stream(scope.str() + "/run/r" + std::to_string(head.position.value() % 5));
         log::Head end = head;
         for (std::uint64_t i = 0; i < count; ++i) {
@@ -48,7 +48,7 @@ class EventWriter {
             event.meta.version = Version(log_.stream_head(stream).value() + i + 1);
             event.meta.shard = shard;
             event.meta.position = end.position.next();
-            event.meta.event_id = id(end, 2);
+            event.meta.event_id = id(shard, end, 2);
             event.meta.command_id = batch.commands[0].command_id;
             event.meta.epoch = head.epoch;
             std::string encoded = codec::encode_event(event, end.hash, standard_codec());
@@ -61,10 +61,11 @@ class EventWriter {
     }
 
  private:
-    static Uuid id(const log::Head& head, std::uint8_t what) {
+    static Uuid id(Shard shard, const log::Head& head, std::uint8_t what) {
         std::array<std::uint8_t, 16> bytes{};
         for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = head.hash.bytes[i];
         bytes[0] = what;
+        bytes[1] = static_cast<std::uint8_t>(shard.value());  // h(0) is that of all shards
         return Uuid(bytes);
     }
     static domain::Event step_completed(std::size_t bytes) {
