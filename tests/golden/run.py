@@ -11,9 +11,16 @@ comments, and those with a requirement id in brackets say what is shown. `  ...`
 lines of stdout. Ids, times, hashes and durations are masked, see MASKS. Each script has its own
 empty directory, with `$DATA` as the folder of test data.
 
-    run.py SKEIN SCRIPT...            checks
-    run.py --update SKEIN SCRIPT...   writes what is printed now into the scripts
-    run.py --self-check SKEIN         a wrong expectation has to be found
+With --postgres every store is a Postgres database instead, one for each directory named by --data,
+and what is printed has to be the same. Steps below a comment `# (embedded)` are left out then, and
+scripts that begin with `# (embedded script)`: they are about the files of a store. Scripts that begin
+with `# (postgres script)` run with --postgres alone.
+
+    run.py SKEIN SCRIPT...                        checks
+    run.py --postgres SERVER SKEIN SCRIPT...      checks on the server that the program SERVER starts
+    run.py --update SKEIN SCRIPT...               writes what is printed now into the scripts
+    run.py --self-check SKEIN                     a wrong expectation has to be found
+    run.py --self-check --postgres SERVER SKEIN   the same on Postgres
 """
 
 import concurrent.futures
@@ -36,6 +43,25 @@ MASKS = (
     (re.compile(r"process \d+"), "process <n>"),
 )
 TIMEOUT_SECONDS = 60
+EMBEDDED = "# (embedded)"
+EMBEDDED_SCRIPT = "# (embedded script)"
+POSTGRES_SCRIPT = "# (postgres script)"
+
+# Stands before the program: gives each directory of --data its database, copied from one with the
+# tables when it is first named.
+SHIM = r"""#!/bin/bash
+data=${SKEIN_DATA:-.skein}
+for ((i = 1; i < $#; ++i)); do
+    next=$((i + 1))
+    [ "${!i}" = --data ] && data=${!next}
+done
+name=g$(printf '%s' "$PWD/$data" | md5sum | cut -c1-20)
+if ! [ -e "$SHIMS/$name" ]; then
+    psql -qXd "$SERVER" -c "CREATE DATABASE $name TEMPLATE golden" >/dev/null && : > "$SHIMS/$name"
+fi
+export SKEIN_PG="$SERVER dbname=$name"
+exec "$PROGRAM" "$@"
+"""
 
 
 def masked(text):
@@ -92,13 +118,47 @@ def environment_of(skein, folder):
     return environment
 
 
-def run_script(skein, text):
+class Postgres:
+    """A server of our own, with the database `golden` from which every store is copied."""
+
+    def __init__(self, server, skein):
+        self.skein = skein
+        self.shims = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen([server], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+        self.dsn = self.process.stdout.readline().strip()
+        shim = pathlib.Path(self.shims.name, "skein")
+        shim.write_text(SHIM, encoding="utf-8")
+        shim.chmod(0o755)
+        subprocess.run(["psql", "-qXd", self.dsn, "-c", "CREATE DATABASE golden"], check=True)
+        subprocess.run([skein, "--pg", self.dsn + " dbname=golden", "migrate"], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def adapt(self, environment):
+        environment.update(SHIMS=self.shims.name, SERVER=self.dsn,
+                           PROGRAM=str(pathlib.Path(self.skein).resolve()))
+        environment["PATH"] = self.shims.name + ":" + environment["PATH"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+        self.shims.cleanup()
+
+
+def run_script(skein, text, postgres=None):
     """The problems of a script, and the script with what was printed."""
     problems, written = [], []
     steps, trailing = steps_of(text)
     with tempfile.TemporaryDirectory() as folder:
         environment = environment_of(skein, folder)
+        if postgres:
+            postgres.adapt(environment)
         for comments, command, expected in steps:
+            if postgres and EMBEDDED in comments:
+                continue
             try:
                 printed = printed_by(command, folder, environment)
             except subprocess.TimeoutExpired:
@@ -112,26 +172,45 @@ def run_script(skein, text):
     return problems, "\n".join(written + trailing) + "\n"
 
 
-def self_check(skein):
+def self_check(skein, postgres=None):
     right = "$ skein version\nskein " + subprocess.run(
         [skein, "version"], capture_output=True, text=True, check=True).stdout.split()[1] + "\n"
     wrong = (right.replace("skein 0", "skein 9"), right + "one line more\n", right + "[1]\n",
              "$ skein version\n", right + "! a word on stderr\n")
-    if run_script(skein, right)[0]:
+    if postgres:
+        # A store of its own, which is where it should be.
+        right += "$ skein doctor --json | grep -c '0 events in 16 shards'; ls -d store/log\n1\n" \
+                 "! ls: cannot access 'store/log': No such file or directory\n[2]\n"
+    if run_script(skein, right, postgres)[0]:
         return ["a right expectation was refused"]
-    return [f"not found: {text}" for text in wrong if not run_script(skein, text)[0]]
+    return [f"not found: {text}" for text in wrong if not run_script(skein, text, postgres)[0]]
 
 
 def main(arguments):
+    checks_itself = arguments[:1] == ["--self-check"]
     updates = arguments[:1] == ["--update"]
-    if arguments[:1] == ["--self-check"]:
-        problems = self_check(arguments[1])
+    arguments = arguments[1 if checks_itself or updates else 0:]
+    if arguments[:1] == ["--postgres"]:
+        with Postgres(arguments[1], arguments[2]) as postgres:
+            return run_all(arguments[2], arguments[3:], checks_itself, False, postgres)
+    return run_all(arguments[0], arguments[1:], checks_itself, updates, None)
+
+
+def run_all(skein, scripts, checks_itself, updates, postgres):
+    if checks_itself:
+        problems = self_check(skein, postgres)
         print("\n".join(problems) or "ok")
         return 1 if problems else 0
-    skein, *scripts = arguments[1:] if updates else arguments
     texts = [pathlib.Path(script).read_text(encoding="utf-8") for script in scripts]
+    others = EMBEDDED_SCRIPT if postgres else POSTGRES_SCRIPT
+    kept = [i for i, text in enumerate(texts) if not text.startswith(others)]
+    scripts, texts = [scripts[i] for i in kept], [texts[i] for i in kept]
+    if postgres:
+        steps = [step for text in texts for step in steps_of(text)[0]]
+        left_out = sum(EMBEDDED in comments for comments, _, _ in steps)
+        print(f"{len(steps) - left_out} steps on Postgres, {left_out} left out")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda text: run_script(skein, text), texts))
+        results = list(pool.map(lambda text: run_script(skein, text, postgres), texts))
     failed = 0
     for script, text, (problems, written) in zip(scripts, texts, results):
         failed += 1 if problems else 0

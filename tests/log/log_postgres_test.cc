@@ -224,6 +224,32 @@ TEST_CASE("postgres: snapshots stand in the partition of their month", "[postgre
               .value == "t");
 }
 
+TEST_CASE("postgres: connections are encrypted as sslmode says, or refused [V-95]", "[postgres]") {
+    const PostgresServer server(skein::test::PostgresTransport::kTls);
+    const std::string dsn = server.port_dsn("postgres");
+    const auto is_encrypted = [](const PgConnectOptions& connect) {
+        PgConnection connection(connect);
+        return connection
+            .run_text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", "looking")
+            .front()[0]
+            .as<bool>();
+    };
+    CHECK(is_encrypted({dsn + " sslmode=require"}));
+    CHECK(is_encrypted({.dsn = dsn, .sslmode = "require"}));
+    const std::string trusting = dsn + " sslrootcert=" + server.certificate();
+    CHECK(is_encrypted({.dsn = trusting, .sslmode = "verify-full"}));
+    const auto refusal = [&](const PgConnectOptions& connect) {
+        return message_of([&] { is_encrypted(connect); }, FaultKind::kUnavailable);
+    };
+    CHECK_THAT(refusal({dsn + " sslmode=disable"}), Catch::Contains("no encryption"));
+    CHECK_THAT(refusal({.dsn = dsn + " sslmode=disable", .sslmode = "require"}),
+               Catch::Contains("no encryption"));
+    CHECK_THAT(refusal({dsn + " sslmode=verify-full sslrootcert=/nowhere"}),
+               Catch::Contains("/nowhere"));
+    CHECK_THAT(refusal({.dsn = trusting + " host=127.0.0.1", .sslmode = "verify-full"}),
+               Catch::Contains("does not match host name"));
+}
+
 TEST_CASE("postgres: an append is one round trip, whatever it holds", "[postgres]") {
     const std::string dsn = migrated_database();
     PostgresProxy proxy(PostgresServer::shared().socket_path());

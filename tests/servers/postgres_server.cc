@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <libpq-fe.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +42,20 @@ void become_server_user() {
         ::setuid(user->pw_uid) != 0) {
         ::_exit(126);
     }
+}
+
+int free_port() {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    const bool is_bound =
+        ::bind(socket, generic, size) == 0 && ::getsockname(socket, generic, &size) == 0;
+    ::close(socket);
+    if (!is_bound) throw std::runtime_error("no loopback port for a server");
+    return ntohs(address.sin_port);
 }
 
 void give_to_server_user(const std::string& path) {
@@ -86,7 +102,7 @@ PostgresServer& PostgresServer::shared() {
     return server;
 }
 
-PostgresServer::PostgresServer() : programs_(find_programs()) {
+PostgresServer::PostgresServer(PostgresTransport transport) : programs_(find_programs()) {
     remove_stale_clusters();
     // A short path: that of a socket has at most 107 characters.
     std::string name = "/tmp/skein_pg_XXXXXX";
@@ -96,11 +112,28 @@ PostgresServer::PostgresServer() : programs_(find_programs()) {
     give_to_server_user(directory_);
     run({programs_ + "/initdb", "-D", directory_ + "/data", "-U", kUser, "-A", "trust", "-k", "-E",
          "UTF8", "--locale=C", "--no-sync", "--no-instructions"});
+    configure(transport);
+    start();
+}
+
+void PostgresServer::configure(PostgresTransport transport) {
+    const bool has_port = transport == PostgresTransport::kTls;
+    if (has_port) port_ = free_port();
     std::ofstream(directory_ + "/data/postgresql.conf", std::ios::app)
-        << "listen_addresses = ''\nunix_socket_directories = '" << directory_ << "'\n"
+        << "listen_addresses = '" << (has_port ? "127.0.0.1" : "") << "'\nport = " << port_
+        << "\nunix_socket_directories = '" << directory_ << "'\n"
         << "fsync = on\nsynchronous_commit = on\nmax_connections = 100\nshared_buffers = 64MB\n"
         << "max_wal_size = 256MB\nlog_min_messages = warning\n";
-    start();
+    if (!has_port) return;
+    run({"/usr/bin/openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:prime256v1", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", directory_ + "/server.key", "-out",
+         certificate()});
+    std::ofstream(directory_ + "/data/postgresql.conf", std::ios::app)
+        << "ssl = on\nssl_cert_file = '" << certificate() << "'\nssl_key_file = '" << directory_
+        << "/server.key'\n";
+    std::ofstream(directory_ + "/data/pg_hba.conf")
+        << "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
 }
 
 PostgresServer::~PostgresServer() {
@@ -163,10 +196,18 @@ void PostgresServer::signal_and_wait(int signal) {
     postmaster_ = -1;
 }
 
-std::string PostgresServer::socket_path() const { return directory_ + "/.s.PGSQL.5432"; }
+std::string PostgresServer::socket_path() const {
+    return directory_ + "/.s.PGSQL." + std::to_string(port_);
+}
+
+std::string PostgresServer::port_dsn(const std::string& database) const {
+    return "host=localhost hostaddr=127.0.0.1 port=" + std::to_string(port_) + " user=" + kUser +
+           " dbname=" + database;
+}
 
 std::string PostgresServer::dsn(const std::string& database) const {
-    return "host=" + directory_ + " port=5432 user=" + kUser + " dbname=" + database;
+    return "host=" + directory_ + " port=" + std::to_string(port_) + " user=" + kUser +
+           " dbname=" + database;
 }
 
 std::string PostgresServer::create_database() {

@@ -14,9 +14,14 @@
 
 namespace skein::test {
 
+enum class PostgresTransport {
+    kSocket,  // a Unix socket alone
+    kTls,     // and a loopback port, where it refuses whoever does not encrypt
+};
+
 class PostgresServer {
  public:
-    PostgresServer();
+    explicit PostgresServer(PostgresTransport transport = PostgresTransport::kSocket);
     ~PostgresServer();
     PostgresServer(const PostgresServer&) = delete;
     PostgresServer& operator=(const PostgresServer&) = delete;
@@ -27,6 +32,9 @@ class PostgresServer {
     // A DSN of a new, empty database.
     std::string create_database();
     std::string dsn(const std::string& database) const;
+    // Through the port, without a word about sslmode. The certificate is of `localhost`.
+    std::string port_dsn(const std::string& database) const;
+    std::string certificate() const { return directory_ + "/server.crt"; }
     // Where it listens: a Unix socket.
     std::string socket_path() const;
 
@@ -37,6 +45,7 @@ class PostgresServer {
     void stop_at_once();
 
  private:
+    void configure(PostgresTransport transport);
     pid_t spawn(const std::vector<std::string>& command) const;
     void run(const std::vector<std::string>& command) const;
     void signal_and_wait(int signal);
@@ -44,6 +53,7 @@ class PostgresServer {
 
     std::string directory_;
     std::string programs_;  // where initdb and postgres stand
+    int port_ = 5432;
     pid_t postmaster_ = -1;
     std::atomic<int> databases_{0};
 };

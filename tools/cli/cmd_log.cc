@@ -149,31 +149,55 @@ int refuse_type(Cli& cli, const std::string& type) {
         "`skein log RESOURCE --oneline` shows the types.");
 }
 
-// Oldest first, until Ctrl-C: the last `count` events, then what is appended, by whichever process:
-// the store stays free for writers.
-int follow_log(Cli& cli, LogOptions options) {
-    if (options.reverse || options.address.find('@') != std::string::npos)
-        return cli.refuse_usage(
-            "--follow begins at the end, and goes on from there",
-            "Leave the point and --reverse out; -n shows the last events first.");
-    LogReader reader(cli.data, cli.kinds());
+// A log that grows, and how it is followed.
+struct Followed {
+    log::EventLog& log;
+    const replay::States& states;
+    std::function<void(const FollowOptions&, const std::function<void(const log::EventView&)>&)>
+        follow;
+};
+
+// Oldest first, until Ctrl-C: the last `count` events, then what is appended, by whichever process.
+int follow_events(Cli& cli, LogOptions options, const Followed& followed) {
     if (!is_known_type(cli, options.type)) return refuse_type(cli, options.type);
-    const auto resource = replay::find_resource(reader.log(), cli.registry(), options.address);
+    const auto resource = replay::find_resource(followed.log, cli.registry(), options.address);
     if (!resource) return cli.refuse(resource.error());
     catch_interrupts();
     const Stream& stream = resource->stream;
-    const std::uint64_t head = reader.log().stream_head(stream).value();
+    const std::uint64_t head = followed.log.stream_head(stream).value();
     const Version after(head - std::min<std::uint64_t>(head, options.count));
     options.count = 0;
-    LogPrinter printer(cli, {reader.states(), cli.registry()}, options);
+    LogPrinter printer(cli, {followed.states, cli.registry()}, options);
     const FollowOptions following{stream, after,
                                   [&cli] { return is_interrupted() || !cli.out().good(); }};
-    follow(reader, following, [&](const log::EventView& view) {
+    followed.follow(following, [&](const log::EventView& view) {
         printer.print(
             {replay::decode_stored(view, *cli.kinds().codec), hash_from_bytes(view.hash)});
         cli.out().flush();
     });
     return kInterrupted;
+}
+
+// The store stays free for writers.
+int follow_log(Cli& cli, const LogOptions& options) {
+    if (options.reverse || options.address.find('@') != std::string::npos)
+        return cli.refuse_usage(
+            "--follow begins at the end, and goes on from there",
+            "Leave the point and --reverse out; -n shows the last events first.");
+    if (!cli.pg.empty()) {
+        Store& store = cli.open(OpenMode::kMustExist);
+        return follow_events(cli, options,
+                             {store.log(), store.states(ReadFrom::kLog),
+                              [&store](const auto& following, const auto& visit) {
+                                  follow(store, following, visit);
+                              }});
+    }
+    LogReader reader(cli.data, cli.kinds());
+    return follow_events(
+        cli, options,
+        {reader.log(), reader.states(), [&reader](const auto& following, const auto& visit) {
+             follow(reader, following, visit);
+         }});
 }
 
 int print_log(Cli& cli, const LogOptions& options) {
