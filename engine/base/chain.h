@@ -7,6 +7,7 @@
 // Threads: pure. Errors: none. Source: design section 3; reliability 3.8.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "engine/base/hash.h"
@@ -16,5 +17,15 @@ namespace skein {
 
 Hash chain_start(const Uuid& store_id);
 Hash chain_next(Shard shard, Position position, const Hash& previous, std::string_view bytes);
+
+// What an entry's hash is made from.
+struct ChainLink {
+    Position position;
+    Hash previous;
+    std::string_view bytes;
+};
+// hashes[i] is chain_next of links[i]. For those who have the hashes before: four at a time take
+// half the time (blake2b_lanes.h).
+void chain_each(Shard shard, std::span<const ChainLink> links, std::span<Hash> hashes);
 
 }  // namespace skein

@@ -61,16 +61,14 @@ std::optional<CodecError> check_texts(const fbs::Envelope& envelope) {
     return std::nullopt;
 }
 
-std::string text_of(const flatbuffers::String* text) { return std::string(view_of(text)); }
-
 std::optional<Uuid> uuid_of(const fbs::Uuid* id) {
     if (id == nullptr) return std::nullopt;
     return codec::uuid_of(*id);
 }
 
-domain::EventMeta meta_of(const fbs::Envelope& envelope) {
-    domain::EventMeta meta;
-    meta.stream = Stream(text_of(envelope.stream()));
+// Into its place: texts and ids make it large to move.
+void read_meta(const fbs::Envelope& envelope, domain::EventMeta& meta) {
+    meta.stream = Stream(std::string(view_of(envelope.stream())));
     meta.version = Version(envelope.version());
     meta.shard = Shard(envelope.shard());
     meta.position = Position(envelope.position());
@@ -81,11 +79,62 @@ domain::EventMeta meta_of(const fbs::Envelope& envelope) {
     meta.causation_id = uuid_of(envelope.causation_id());
     meta.correlation_id = uuid_of(envelope.correlation_id());
     meta.epoch = Epoch(envelope.epoch());
-    meta.actor = text_of(envelope.actor());
-    meta.reason = text_of(envelope.reason());
-    meta.traceparent = text_of(envelope.traceparent());
-    meta.tenant = text_of(envelope.tenant());
-    return meta;
+    meta.actor.assign(view_of(envelope.actor()));
+    meta.reason.assign(view_of(envelope.reason()));
+    meta.traceparent.assign(view_of(envelope.traceparent()));
+    meta.tenant.assign(view_of(envelope.tenant()));
+}
+
+std::string_view payload_of(const fbs::Envelope& envelope) {
+    return {reinterpret_cast<const char*>(envelope.payload()->data()), envelope.payload()->size()};
+}
+
+// Finds in the given bytes what was read in their aligned copy.
+struct Placed {
+    std::string_view copy;
+    std::string_view given;
+    std::string_view of(std::string_view part) const {
+        return given.substr(static_cast<std::size_t>(part.data() - copy.data()), part.size());
+    }
+};
+
+EnvelopeHead head_of(const fbs::Envelope& envelope, const Placed& placed) {
+    return EnvelopeHead{placed.of(view_of(envelope.stream())),
+                        placed.of(view_of(envelope.type())),
+                        Version(envelope.version()),
+                        Shard(envelope.shard()),
+                        Position(envelope.position()),
+                        Timestamp{envelope.recorded_at()},
+                        placed.of(view_of(*envelope.previous())),
+                        codec::uuid_of(*envelope.event_id()),
+                        Epoch(envelope.epoch()),
+                        envelope.type_version(),
+                        codec::uuid_of(*envelope.command_id())};
+}
+
+// An envelope of which everything was looked at, and what it says.
+struct WholeEvent {
+    const fbs::Envelope* envelope;
+    std::shared_ptr<const domain::EventBody> body;
+};
+
+Result<WholeEvent, CodecError> open_whole(std::string_view copy, const Codec& codec) {
+    const auto opened = open(copy);
+    if (!opened) return fail(opened.error());
+    const fbs::Envelope& envelope = **opened;
+    const std::string_view type = view_of(envelope.type());
+    const Codec::KnownType* known = codec.find_type(type);
+    if (known == nullptr) return fail(CodecError{"envelope: an event type that is not known here"});
+    if (!is_stream_of(view_of(envelope.stream()), known->kind->segments))
+        return fail(CodecError{
+            fmt::format("envelope: {} in a stream that is no {}", type, known->kind->name)});
+    if (auto problem = check_texts(envelope)) return fail(std::move(*problem));
+    auto body = Codec::decode_payload(*known, envelope.type_version(), payload_of(envelope));
+    if (!body) {
+        return fail(CodecError{fmt::format("shard {} position {}: {}", envelope.shard(),
+                                           envelope.position(), body.error().what)});
+    }
+    return WholeEvent{&envelope, std::move(*body)};
 }
 
 // The optional and the needed ids of an event, as they are written.
@@ -145,28 +194,24 @@ std::string encode_event(const domain::Event& event, const Hash& previous, const
 Result<DecodedEvent, CodecError> decode_event(std::string_view bytes, const Codec& codec) {
     if (auto problem = check_size(bytes)) return fail(std::move(*problem));
     const std::string_view copy = aligned(bytes, CopyOf::kOuter);
-    const auto opened = open(copy);
-    if (!opened) return fail(opened.error());
-    const fbs::Envelope& envelope = **opened;
-    const std::string_view type = view_of(envelope.type());
-    const Codec::KnownType* known = codec.find_type(type);
-    if (known == nullptr) return fail(CodecError{"envelope: an event type that is not known here"});
-    if (!is_stream_of(view_of(envelope.stream()), known->kind->segments))
-        return fail(CodecError{
-            fmt::format("envelope: {} in a stream that is no {}", type, known->kind->name)});
-    if (auto problem = check_texts(envelope)) return fail(std::move(*problem));
-    const std::string_view payload(reinterpret_cast<const char*>(envelope.payload()->data()),
-                                   envelope.payload()->size());
-    auto body = Codec::decode_payload(*known, envelope.type_version(), payload);
-    if (!body) {
-        return fail(CodecError{fmt::format("shard {} position {}: {}", envelope.shard(),
-                                           envelope.position(), body.error().what)});
-    }
-    const auto payload_at = static_cast<std::size_t>(payload.data() - copy.data());
-    return DecodedEvent{{meta_of(envelope), std::move(*body)},
-                        hash_from_bytes(view_of(*envelope.previous())),
-                        envelope.type_version(),
-                        bytes.substr(payload_at, payload.size())};
+    auto whole = open_whole(copy, codec);
+    if (!whole) return fail(std::move(whole.error()));
+    const fbs::Envelope& envelope = *whole->envelope;
+    Result<DecodedEvent, CodecError> decoded(DecodedEvent{});
+    read_meta(envelope, decoded->event.meta);
+    decoded->event.body = std::move(whole->body);
+    decoded->previous = hash_from_bytes(view_of(*envelope.previous()));
+    decoded->type_version = envelope.type_version();
+    decoded->payload = Placed{copy, bytes}.of(payload_of(envelope));
+    return decoded;
+}
+
+Result<EnvelopeHead, CodecError> check_event(std::string_view bytes, const Codec& codec) {
+    if (auto problem = check_size(bytes)) return fail(std::move(*problem));
+    const std::string_view copy = aligned(bytes, CopyOf::kOuter);
+    const auto whole = open_whole(copy, codec);
+    if (!whole) return fail(whole.error());
+    return head_of(*whole->envelope, Placed{copy, bytes});
 }
 
 Result<EnvelopeHead, CodecError> decode_head(std::string_view bytes) {
@@ -174,20 +219,7 @@ Result<EnvelopeHead, CodecError> decode_head(std::string_view bytes) {
     const std::string_view copy = aligned(bytes, CopyOf::kOuter);
     const auto opened = open(copy);
     if (!opened) return fail(opened.error());
-    const fbs::Envelope& envelope = **opened;
-    const auto in_given_bytes = [&](std::string_view part) {
-        return bytes.substr(static_cast<std::size_t>(part.data() - copy.data()), part.size());
-    };
-    return EnvelopeHead{in_given_bytes(view_of(envelope.stream())),
-                        in_given_bytes(view_of(envelope.type())),
-                        Version(envelope.version()),
-                        Shard(envelope.shard()),
-                        Position(envelope.position()),
-                        Timestamp{envelope.recorded_at()},
-                        in_given_bytes(view_of(*envelope.previous())),
-                        codec::uuid_of(*envelope.event_id()),
-                        Epoch(envelope.epoch()),
-                        envelope.type_version()};
+    return head_of(**opened, Placed{copy, bytes});
 }
 
 }  // namespace skein::codec

@@ -40,8 +40,11 @@ struct EnvelopeHead {
     Uuid event_id;
     Epoch epoch;
     std::uint16_t type_version = 1;
+    Uuid command_id;
 };
 Result<EnvelopeHead, CodecError> decode_head(std::string_view bytes);
+// Refuses what decode_event refuses, the payload included, and builds no event.
+Result<EnvelopeHead, CodecError> check_event(std::string_view bytes, const Codec& codec);
 
 // The chain over whole envelopes.
 using skein::chain_next;

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <unordered_map>
 #include <vector>
 
+#include "engine/base/blake2b_lanes.h"
+#include "engine/base/chain.h"
 #include "engine/base/fault.h"
 #include "engine/base/hash.h"
 #include "engine/codec/envelope.h"
@@ -17,6 +20,7 @@ namespace skein::replay {
 namespace {
 
 constexpr std::uint64_t kProgressEvery = 10'000;
+constexpr std::size_t kEventsTogether = 4 * kHashLanes;
 constexpr std::string_view kRestoreRemedy =
     "Restore the log from a backup; events after this one cannot be trusted.";
 constexpr std::string_view kIndexRemedy =
@@ -60,10 +64,11 @@ class ShardCheck {
         const log::Head& head = head_;
         if (head.position.value() > 0) {
             log_->scan(shard_, Position(0), [&](const log::EventView& view) {
-                check(view);
+                hold(view);
                 if (++report_->events % kProgressEvery == 0) progress(report_->events);
                 return view.position < head.position && count_ < kFindingsMax;
             });
+            check_held();
         }
         commands_.finish();
         if (count_ >= kFindingsMax) return;
@@ -77,56 +82,99 @@ class ShardCheck {
     }
 
  private:
-    void check(const log::EventView& view) {
+    struct StreamEnd {
+        Version version;
+        std::uint64_t seed = 0;
+        std::uint64_t receipt_seed = 0;
+    };
+    // Looked up by views of names.
+    struct NameHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view name) const { return xxh3_64(name); }
+    };
+
+    // An event, kept beyond its visit.
+    struct Slot {
+        Position position;
+        std::string bytes;
+        Hash hash;  // as stored
+    };
+
+    // Events are hashed together: they are held until there are enough of them.
+    void hold(const log::EventView& view) {
+        if (held_ == slots_.size()) check_held();
+        Slot& slot = slots_[held_++];
+        slot.position = view.position;
+        slot.bytes = view.bytes;
+        slot.hash = hash_from_bytes(view.hash);
+    }
+
+    void check_held() {
+        std::array<ChainLink, kEventsTogether> links;
+        std::array<Hash, kEventsTogether> hashes;
+        for (std::size_t i = 0; i < held_; ++i)
+            links[i] = {slots_[i].position, i == 0 ? last_hash_ : slots_[i - 1].hash,
+                        slots_[i].bytes};
+        chain_each(shard_, {links.data(), held_}, {hashes.data(), held_});
+        for (std::size_t i = 0; i < held_; ++i) check(slots_[i], hashes[i]);
+        held_ = 0;
+    }
+
+    void check(const Slot& view, const Hash& hash) {
         const Position next = last_.next();
         if (view.position != next)
             note("density", "", Version(), next, fmt::format("position {}", next.value()),
                  fmt::format("position {}", view.position.value()), kRestoreRemedy);
-        const Hash hash = codec::chain_next(shard_, view.position, last_hash_, view.bytes);
-        if (hash.view() != view.hash)
+        if (hash != view.hash)
             note("chain", "", Version(), view.position, to_hex(hash), to_hex(view.hash),
                  kRestoreRemedy);
         last_ = view.position;
-        last_hash_ = hash_from_bytes(view.hash);
+        last_hash_ = view.hash;
         check_content(view);
     }
 
-    void check_content(const log::EventView& view) {
-        const auto decoded = codec::decode_event(view.bytes, *codec_);
-        if (!decoded) {
-            note("decode", "", Version(), view.position, "an event", decoded.error().what,
+    void check_content(const Slot& view) {
+        const auto event = codec::check_event(view.bytes, *codec_);
+        if (!event) {
+            note("decode", "", Version(), view.position, "an event", event.error().what,
                  kRestoreRemedy);
             return;
         }
-        const domain::EventMeta& meta = decoded->event.meta;
-        if (meta.shard != shard_ || meta.position != view.position)
-            note("density", meta.stream.str(), meta.version, view.position,
+        if (event->shard != shard_ || event->position != view.position)
+            note("density", event->stream, event->version, view.position,
                  fmt::format("shard {} position {}", shard_.value(), view.position.value()),
-                 fmt::format("shard {} position {}", meta.shard.value(), meta.position.value()),
+                 fmt::format("shard {} position {}", event->shard.value(), event->position.value()),
                  kRestoreRemedy);
-        StreamEnd& end = ends_[meta.stream];
-        if (end.version.value() == 0) {
-            end.seed = index_seed_of(meta.stream);
-            end.receipt_seed = receipt_seed_of(scope_of(meta.stream));
-        }
-        if (meta.version != end.version.next())
-            note("version", meta.stream.str(), meta.version, view.position,
+        StreamEnd& end = end_of(event->stream);
+        if (event->version != end.version.next())
+            note("version", event->stream, event->version, view.position,
                  fmt::format("version {}", end.version.next().value()),
-                 fmt::format("version {}", meta.version.value()), kRestoreRemedy);
-        end.version = meta.version;
-        add_index_row(*index_, end.seed, meta.version, view.position);
-        commands_.add(end.receipt_seed, meta.command_id, view.position);
-        if (meta.recorded_at < last_time_)
-            note("time", meta.stream.str(), meta.version, view.position, format_time(last_time_),
-                 format_time(meta.recorded_at), kRestoreRemedy);
-        last_time_ = meta.recorded_at;
+                 fmt::format("version {}", event->version.value()), kRestoreRemedy);
+        end.version = event->version;
+        add_index_row(*index_, end.seed, event->version, view.position);
+        commands_.add(end.receipt_seed, event->command_id, view.position);
+        if (event->recorded_at < last_time_)
+            note("time", event->stream, event->version, view.position, format_time(last_time_),
+                 format_time(event->recorded_at), kRestoreRemedy);
+        last_time_ = event->recorded_at;
     }
 
-    void note(std::string_view what, const std::string& stream, Version version, Position position,
+    StreamEnd& end_of(std::string_view name) {
+        const auto known = ends_.find(name);
+        if (known != ends_.end()) return known->second;
+        const Stream stream{std::string(name)};
+        StreamEnd end;
+        end.seed = index_seed_of(stream);
+        end.receipt_seed = receipt_seed_of(scope_of(stream));
+        return ends_.emplace(name, end).first->second;
+    }
+
+    void note(std::string_view what, std::string_view stream, Version version, Position position,
               std::string expected, std::string found, std::string_view remedy) {
         if (++count_ > kFindingsMax) return;
-        report_->findings.push_back({std::string(what), Stream(stream), version, shard_, position,
-                                     std::move(expected), std::move(found), std::string(remedy)});
+        report_->findings.push_back({std::string(what), Stream(std::string(stream)), version,
+                                     shard_, position, std::move(expected), std::move(found),
+                                     std::string(remedy)});
     }
 
     const log::EventLog* log_;
@@ -136,15 +184,12 @@ class ShardCheck {
     LogReport* report_;
     RowSum* index_;
     CommandSum commands_;
+    std::array<Slot, kEventsTogether> slots_;
+    std::size_t held_ = 0;
     Position last_;
     Hash last_hash_;
     Timestamp last_time_{INT64_MIN};
-    struct StreamEnd {
-        Version version;
-        std::uint64_t seed = 0;
-        std::uint64_t receipt_seed = 0;
-    };
-    std::unordered_map<Stream, StreamEnd> ends_;
+    std::unordered_map<std::string, StreamEnd, NameHash, std::equal_to<>> ends_;
     std::size_t count_ = 0;
 };
 
