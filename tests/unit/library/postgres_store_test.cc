@@ -160,6 +160,33 @@ TEST_CASE("postgres store: what another process wrote is seen by the next decisi
           "run-already-finished");
 }
 
+TEST_CASE("postgres store: no rejection rests on what another process has changed since",
+          "[postgres]") {
+    const Places places(migrated_database());
+    const auto one = places.open();
+    const auto other = places.open();
+    begin_run(*one);
+    const auto send = [](Store& store, const char* type, const char* run) {
+        return code_of(
+            store.submit(fmt::format(R"({{"type":"{}","swarm":"s1","run":"{}"}})", type, run)));
+    };
+    const auto start_step = [](Store& store, const char* run, const char* step) {
+        return code_of(store.submit(
+            fmt::format(R"({{"type":"StartStep","swarm":"s1","run":"{}","data":{{"step":"{}"}}}})",
+                        run, step)));
+    };
+    CHECK(send(*one, "StartRun", "r2") == "accepted");
+    CHECK(send(*one, "PauseRun", "r1") == "accepted");
+    CHECK(send(*one, "PauseRun", "r2") == "accepted");
+    CHECK(start_step(*one, "r1", "a") != "accepted");
+    CHECK(send(*other, "ResumeRun", "r1") == "accepted");
+    CHECK(send(*other, "ResumeRun", "r2") == "accepted");
+    // Nothing told it so far: the head that it knows is of before.
+    CHECK(start_step(*one, "r1", "a") == "accepted");
+    // Now it knows the head, and what it remembers of this run is of before.
+    CHECK(start_step(*one, "r2", "a") == "accepted");
+}
+
 TEST_CASE("postgres store: a command repeated by another process has its first result",
           "[postgres]") {
     const Places places(migrated_database());
