@@ -79,7 +79,10 @@ KafkaBroker& KafkaBroker::shared() {
 }
 
 KafkaBroker::KafkaBroker(std::vector<std::string> properties)
-    : properties_(std::move(properties)), client_port_(free_port()), controller_port_(free_port()) {
+    : properties_(std::move(properties)),
+      client_port_(free_port()),
+      controller_port_(free_port()),
+      other_port_(free_port()) {
     std::string name = "/tmp/skein_kafka_XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     directory_ = name;
@@ -103,6 +106,20 @@ void KafkaBroker::remove_directory() const {
 
 std::string KafkaBroker::address() const { return "127.0.0.1:" + std::to_string(client_port_); }
 
+std::string KafkaBroker::other_address() const {
+    return "127.0.0.1:" + std::to_string(other_port_);
+}
+
+std::string KafkaBroker::with_ports(std::string property) const {
+    const std::pair<std::string, int> ports[] = {
+        {"{client}", client_port_}, {"{controller}", controller_port_}, {"{other}", other_port_}};
+    for (const auto& [name, port] : ports) {
+        for (std::size_t at = 0; (at = property.find(name)) != std::string::npos;)
+            property.replace(at, name.size(), std::to_string(port));
+    }
+    return property;
+}
+
 std::string KafkaBroker::partition_directory(const std::string& topic, int partition) const {
     return directory_ + "/log/" + topic + "-" + std::to_string(partition);
 }
@@ -113,7 +130,7 @@ void KafkaBroker::start() {
     std::vector<std::string> command = {tools + "/kafka_broker.sh", directory_,
                                         std::to_string(client_port_),
                                         std::to_string(controller_port_)};
-    command.insert(command.end(), properties_.begin(), properties_.end());
+    for (const std::string& property : properties_) command.push_back(with_ports(property));
     const std::string log = directory_ + "/output";
     process_ = spawn(command, log);
     const pid_t waiter = spawn({"python3", tools + "/kafka_answers.py", address(), "--wait",

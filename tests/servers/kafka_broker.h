@@ -14,7 +14,8 @@ namespace skein::test {
 class KafkaBroker {
  public:
     // Further lines of server.properties, as "name=value"; they win over those of
-    // tools/build/kafka_broker.sh. Starts it, and waits until it answers.
+    // tools/build/kafka_broker.sh. `{client}`, `{controller}` and `{other}` in them stand for its
+    // ports; `{other}` is for a listener of the test's own. Starts it, and waits until it answers.
     explicit KafkaBroker(std::vector<std::string> properties = {});
     ~KafkaBroker();
     KafkaBroker(const KafkaBroker&) = delete;
@@ -25,6 +26,7 @@ class KafkaBroker {
 
     // `127.0.0.1:PORT`; the same after a restart.
     std::string address() const;
+    std::string other_address() const;
     const std::string& directory() const { return directory_; }
     // Where the segments of a partition stand.
     std::string partition_directory(const std::string& topic, int partition) const;
@@ -42,6 +44,7 @@ class KafkaBroker {
     void resume();
 
  private:
+    std::string with_ports(std::string property) const;
     void signal_and_wait(int signal);
     void remove_directory() const;
 
@@ -49,6 +52,7 @@ class KafkaBroker {
     std::string directory_;
     int client_port_ = 0;
     int controller_port_ = 0;
+    int other_port_ = 0;
     pid_t process_ = -1;
 };
 
