@@ -94,7 +94,8 @@ std::uint64_t Projector::advance(Shard shard, std::uint64_t events_max) {
     try {
         shard_ = shard;
         std::uint64_t taken = 0;
-        log_.scan(shard, checkpoint(shard).position, [&](const log::EventView& view) {
+        const log::EventFeed& feed = options_.feed == nullptr ? log_ : *options_.feed;
+        feed.scan(shard, checkpoint(shard).position, [&](const log::EventView& view) {
             take(view);
             return ++taken < events_max;
         });

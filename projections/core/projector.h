@@ -31,6 +31,9 @@ struct ProjectorOptions {
     // A batch is written when it reaches either: large ones cost less, small ones are seen sooner.
     std::uint64_t batch_events_max = 1000;
     std::size_t batch_bytes_max = 4U << 20;
+    // Where events are read, as the log's topic tells them; null: the log. It outlives the
+    // projector.
+    const log::EventFeed* feed = nullptr;
     // After each batch, when readers may see it.
     std::function<void(Shard, Position)> on_written;
 };

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "engine/bus/topic_feed.h"
 #include "tests/bus/kafka_hand.h"
 #include "tests/bus/running_relay.h"
 #include "tests/servers/kafka_broker.h"
@@ -102,6 +103,47 @@ TEST_CASE("relay: a broker that stands still gets everything when it goes on", "
     broker.resume();
     traffic.stop();
     running.check_all_arrives();
+}
+
+TEST_CASE("topic feed: readers follow the log while the broker stands still, and go back [V-172]",
+          "[kafka]") {
+    KafkaBroker& broker = KafkaBroker::shared();
+    KafkaOptions options = options_at(broker.address(), "fed");
+    options.timeout = std::chrono::milliseconds(500);
+    RunningRelay running(options, 2);
+    TopicFeed feed(running.log, *running.reading, {});
+    feed.start();
+    std::vector<Position> known(2);
+    const auto has_all = [&] {
+        bool is_all = true;
+        for (std::uint32_t s = 0; s < 2; ++s) {
+            feed.scan(Shard(s), known[s], [&](const log::EventView& event) {
+                CHECK(event.position == known[s].next());
+                CHECK(event.bytes == running.log.read(Shard(s), event.position)->bytes);
+                known[s] = event.position;
+                return true;
+            });
+            is_all = is_all && known[s] == running.log.head(Shard(s)).position;
+        }
+        return is_all;
+    };
+    const auto is_fed_by_topic = [&] {
+        if (feed.status().shards_on_log == 0) return has_all();
+        running.fill(1);  // a window begins with what is new
+        return false;
+    };
+    REQUIRE(comes_true(is_fed_by_topic));
+    running.fill(5);
+    REQUIRE(comes_true(has_all));
+    CHECK(feed.status().from_topic > 0);
+    broker.pause();
+    running.fill(50);
+    CHECK(comes_true(has_all));
+    CHECK(feed.status().shards_on_log == 2);
+    broker.resume();
+    CHECK(comes_true(is_fed_by_topic));
+    INFO(feed.status().last_problem);
+    feed.stop();
 }
 
 TEST_CASE("relay: the end of a segment that a broker lost is sent again [V-113]", "[kafka]") {
