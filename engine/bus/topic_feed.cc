@@ -69,12 +69,13 @@ void TopicFeed::run() {
     }
 }
 
-// From the end of each partition: what came before, the log has.
+// From the last record of each partition, which begins the window: what came before, the log has.
 void TopicFeed::assign_all() {
     auto reader = topic_.open_reader();
     std::vector<EventReader::Start> starts;
     for (std::uint32_t s = 0; s < log_.shard_count(); ++s) {
-        starts.push_back({Shard(s), topic_.extent(Shard(s)).end});
+        const EventTopic::Extent extent = topic_.extent(Shard(s));
+        starts.push_back({Shard(s), std::max(extent.begin, extent.end - 1)});
     }
     reader->assign(starts);
     reader_ = std::move(reader);

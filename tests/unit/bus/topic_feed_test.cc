@@ -110,11 +110,13 @@ struct Bench {
 
 TEST_CASE("topic feed: what is new comes from the topic, what was before from the log [V-114]",
           "[unit][bus]") {
-    Bench bench;
+    TopicFeedOptions options;
+    options.patience = std::chrono::hours(1);  // a slow machine is no broker that is down
+    Bench bench(options);
     Follower follower(bench.feed, bench.log);
     CHECK(comes_true([&] { return follower.has_all(); }));
-    CHECK(bench.feed.status().from_log == 3 * kShards);
-    // The first new event of each shard begins its window.
+    CHECK(bench.feed.status().from_log >= 2 * kShards);
+    CHECK(comes_true([&] { return bench.feed.status().shards_on_log == 0; }));
     for (int i = 0; i < 30; ++i) {
         bench.fill(2);
         REQUIRE(comes_true([&] { return follower.has_all(); }));
@@ -198,9 +200,15 @@ TEST_CASE("topic feed: whatever the topic does, a reader gets the log [V-114] [V
     bench.topic.set_down(false);
     CHECK(comes_true([&] { return follower.has_all(); }));
     CHECK(follower.problem() == "");
-    const TopicFeedStatus status = bench.feed.status();
-    CHECK(status.from_topic > 0);
-    CHECK(status.from_log > 0);
+    CHECK(bench.feed.status().from_log > 0);
+    // In the end the topic is what readers get again.
+    const std::uint64_t before = bench.feed.status().from_topic;
+    CHECK(comes_true([&] {
+        bench.fill(1);
+        follower.advance();
+        return bench.feed.status().from_topic > before;
+    }));
+    CHECK(follower.problem() == "");
 }
 
 }  // namespace skein::bus::test
