@@ -12,20 +12,14 @@
 #include "engine/codec/envelope.h"
 #include "engine/codec/snapshot.h"
 #include "engine/domain/kinds/standard.h"
+#include "tests/unit/codec/standard_kinds.h"
 
 namespace skein {
 
 namespace {
 
-const domain::Registry& registry() {
-    static const domain::Registry kRegistry = domain::standard_registry();
-    return kRegistry;
-}
-
-const codec::Codec& standard() {
-    static const codec::Codec kCodec = codec::standard_codec(registry());
-    return kCodec;
-}
+using tests::registry;
+using tests::standard;
 
 void read_event(std::string_view bytes) {
     const auto decoded = codec::decode_event(bytes, standard());

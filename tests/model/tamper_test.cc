@@ -24,6 +24,19 @@ struct Tampering {
         return replay::verify_stream(log, history.engine().codec, stream).findings.size();
     }
 
+    // What the findings are called after a change of the rows of one table.
+    template <class Rows, class Change>
+    std::vector<std::string> found_after(Rows& (test::TamperedLog::*table)(),
+                                         const Change& change) {
+        test::TamperedLog log = fresh();
+        Rows& rows = (log.*table)();
+        REQUIRE(rows.size() > 2);
+        change(rows);
+        std::vector<std::string> found;
+        for (const auto& finding : findings_in(log)) found.push_back(finding.what);
+        return found;
+    }
+
     History history;
     Shard shard;
 };
@@ -129,11 +142,7 @@ TEST_CASE("verify: a row of the stream index that is gone, moved or invented is 
         CAPTURE(seed);
         Tampering tampering(seed, 20);
         const auto found_after = [&](const auto& change) {
-            test::TamperedLog log = tampering.fresh();
-            auto& rows = log.index();
-            REQUIRE(rows.size() > 2);
-            change(rows);
-            return tampering.is_found(log);
+            return !tampering.found_after(&test::TamperedLog::index, change).empty();
         };
         CHECK_FALSE(found_after([](auto&) {}));
         CHECK(found_after([](auto& rows) { rows.erase(rows.begin() + 1); }));
@@ -153,13 +162,7 @@ TEST_CASE("verify: a receipt that is gone, edited or invented is found and named
         CAPTURE(seed);
         Tampering tampering(seed, 20);
         const auto found_after = [&](const auto& change) {
-            test::TamperedLog log = tampering.fresh();
-            auto& rows = log.receipts();
-            REQUIRE(rows.size() > 2);
-            change(rows);
-            std::vector<std::string> found;
-            for (const auto& finding : tampering.findings_in(log)) found.push_back(finding.what);
-            return found;
+            return tampering.found_after(&test::TamperedLog::receipts, change);
         };
         const std::vector<std::string> one = {"receipt"};
         CHECK(found_after([](auto&) {}).empty());

@@ -9,20 +9,11 @@
 #include "engine/domain/kinds/standard.h"
 #include "engine/domain/run/run_events.h"
 #include "tests/unit/codec/random_events.h"
+#include "tests/unit/codec/standard_kinds.h"
 
 namespace skein::tests {
 
 namespace {
-
-const domain::Registry& registry() {
-    static const domain::Registry kRegistry = domain::standard_registry();
-    return kRegistry;
-}
-
-const codec::Codec& standard() {
-    static const codec::Codec kCodec = codec::standard_codec(registry());
-    return kCodec;
-}
 
 const Hash kPrevious = blake2b_256("previous");
 

@@ -1,10 +1,11 @@
 // Golden bytes: what the first format wrote is read for ever, and is still what is written.
 //
-// The files are made once by `codec_test "[golden-write]"`, which runs only when it is named. A
-// change of format gets a new folder beside v1; files in v1 never change.
+// A change of format gets a new folder beside v1; files of a folder never change. README.md says
+// how a folder is made.
 
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -14,6 +15,7 @@
 #include "engine/codec/snapshot.h"
 #include "engine/domain/kinds/standard.h"
 #include "tests/unit/codec/random_events.h"
+#include "tests/unit/codec/standard_kinds.h"
 
 namespace skein::tests {
 
@@ -21,7 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kGolden = fs::path(SKEIN_TEST_DATA) / "golden" / "v1";
+const fs::path kFolders = fs::path(SKEIN_TEST_DATA) / "golden";
+const fs::path kGolden = kFolders / "v1";
 constexpr Timestamp kNow{1'800'000'000'000'000};
 constexpr std::size_t kSliceBytes = 1000;
 const Hash kPrevious = blake2b_256("golden");
@@ -40,16 +43,6 @@ void write_file(const fs::path& path, const std::string& content) {
     REQUIRE(file.good());
 }
 
-const domain::Registry& registry() {
-    static const domain::Registry kRegistry = domain::standard_registry();
-    return kRegistry;
-}
-
-const codec::Codec& standard() {
-    static const codec::Codec kCodec = codec::standard_codec(registry());
-    return kCodec;
-}
-
 std::vector<std::string> slices_of(const std::shared_ptr<const domain::State>& state,
                                    const std::string& kind) {
     std::vector<std::string> slices;
@@ -59,18 +52,23 @@ std::vector<std::string> slices_of(const std::shared_ptr<const domain::State>& s
     return slices;
 }
 
-void write_state(const std::string& kind, const std::shared_ptr<const domain::State>& state) {
-    write_file(kGolden / (kind + ".snapshot.bin"), codec::encode_snapshot(state, standard()));
-    write_file(kGolden / (kind + ".state.json"), state->document(kNow).text() + "\n");
+void write_state(const fs::path& folder, const std::string& kind,
+                 const std::shared_ptr<const domain::State>& state) {
+    write_file(folder / (kind + ".snapshot.bin"), codec::encode_snapshot(state, standard()));
+    write_file(folder / (kind + ".state.json"), state->document(kNow).text() + "\n");
     int index = 0;
     for (const std::string& slice : slices_of(state, kind))
-        write_file(kGolden / (kind + ".slice" + std::to_string(index++) + ".bin"), slice);
+        write_file(folder / (kind + ".slice" + std::to_string(index++) + ".bin"), slice);
 }
 
 }  // namespace
 
-TEST_CASE("golden: writes the files, once for each format", "[.][golden-write]") {
-    fs::create_directories(kGolden);
+TEST_CASE("golden: writes the folder of a new format, and no other", "[.][golden-write]") {
+    const char* name = std::getenv("SKEIN_GOLDEN_FORMAT");
+    if (name == nullptr) FAIL("SKEIN_GOLDEN_FORMAT names the new folder, like v2");
+    const fs::path folder = kFolders / name;
+    REQUIRE_FALSE(fs::exists(folder));
+    fs::create_directories(folder);
     std::uint64_t seed = 1;
     for (const domain::EventType* type : all_types()) {
         Dice dice(seed++);
@@ -79,14 +77,14 @@ TEST_CASE("golden: writes the files, once for each format", "[.][golden-write]")
         const std::string bytes = codec::encode_event(event, kPrevious, standard());
         const Hash hash =
             codec::chain_next(event.meta.shard, event.meta.position, kPrevious, bytes);
-        write_file(kGolden / (std::string(type->name) + ".bin"), bytes);
-        write_file(kGolden / (std::string(type->name) + ".json"),
+        write_file(folder / (std::string(type->name) + ".bin"), bytes);
+        write_file(folder / (std::string(type->name) + ".json"),
                    codec::event_json(event, hash).text() + "\n");
     }
     Dice dice(seed);
     dice.make_rich();
-    write_state("run", random_run(dice, {4, 200}));
-    write_state("swarm", random_swarm(dice, {4, 200}));
+    write_state(folder, "run", random_run(dice, {4, 200}));
+    write_state(folder, "swarm", random_swarm(dice, {4, 200}));
 }
 
 TEST_CASE("golden: events of the first format are read as they were meant [V-170]") {

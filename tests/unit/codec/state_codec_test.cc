@@ -11,20 +11,11 @@
 #include "engine/domain/run/run_events.h"
 #include "engine/domain/swarm/swarm_events.h"
 #include "tests/unit/codec/random_events.h"
+#include "tests/unit/codec/standard_kinds.h"
 
 namespace skein::tests {
 
 namespace {
-
-const domain::Registry& registry() {
-    static const domain::Registry kRegistry = domain::standard_registry();
-    return kRegistry;
-}
-
-const codec::Codec& standard() {
-    static const codec::Codec kCodec = codec::standard_codec(registry());
-    return kCodec;
-}
 
 constexpr Timestamp kNow{1'800'000'000'000'000};
 
