@@ -14,8 +14,15 @@ constexpr unsigned kPositionBits = 48;  // as in event ids
 
 }  // namespace
 
-std::uint64_t parked_id(Shard shard, Position position) {
-    return (shard.value() << kPositionBits) | position.value();
+store::ParkedRow parked_row(const log::EventView& view, Version version, const Refusal& refusal) {
+    store::ParkedRow row;
+    row.id = (view.shard.value() << kPositionBits) | view.position.value();
+    row.version = version;
+    row.shard = view.shard;
+    row.position = view.position;
+    row.code = refusal.code;
+    row.message = refusal.message;
+    return row;
 }
 
 // The batch being filled, and how many rows are new in it.
@@ -174,14 +181,7 @@ void Projector::park_undecodable(const log::EventView& view, const std::string& 
 
 void Projector::park(const log::EventView& view, const Stream& stream, Version version,
                      const Refusal& refusal) {
-    store::ParkedRow row;
-    row.id = parked_id(view.shard, view.position);
-    row.version = version;
-    row.shard = view.shard;
-    row.position = view.position;
-    row.code = refusal.code;
-    row.message = refusal.message;
-    batch_->put(store::parked_key(stream), store::write_parked(row));
+    batch_->put(store::parked_key(stream), store::write_parked(parked_row(view, version, refusal)));
     if (!stream.empty()) parked_.insert(stream);
 }
 

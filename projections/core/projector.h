@@ -79,7 +79,8 @@ class Projector {
     std::uint64_t batch_events_ = 0;  // in the batch
 };
 
-// The number of a parked event: the same in every generation.
-std::uint64_t parked_id(Shard shard, Position position);
+// The row of an event that is parked because a view refused it. Its number is the same in every
+// generation.
+store::ParkedRow parked_row(const log::EventView& view, Version version, const Refusal& refusal);
 
 }  // namespace skein::projections::core

@@ -97,13 +97,7 @@ void ScopeReplay::park(const log::EventView& view, const Stream& stream, Version
                        const core::Refusal& refusal, Batch& batch) {
     if (!parked_.insert(stream).second) return;
     const std::string key = store::parked_key(stream);
-    store::ParkedRow row;
-    row.id = core::parked_id(view.shard, view.position);
-    row.version = version;
-    row.shard = view.shard;
-    row.position = view.position;
-    row.code = refusal.code;
-    row.message = refusal.message;
+    store::ParkedRow row = core::parked_row(view, version, refusal);
     // What an operator took off the list stays off it.
     const auto before = parked_before(key);
     if (before && before->id == row.id) row.state = before->state;

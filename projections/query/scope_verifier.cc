@@ -98,22 +98,6 @@ std::optional<core::Refusal> ScopeVerifier::fold(const log::EventView& view,
     return std::nullopt;
 }
 
-namespace {
-
-store::ParkedRow parked_row(const log::EventView& view, Version version,
-                            const core::Refusal& refusal) {
-    store::ParkedRow row;
-    row.id = core::parked_id(view.shard, view.position);
-    row.version = version;
-    row.shard = view.shard;
-    row.position = view.position;
-    row.code = refusal.code;
-    row.message = refusal.message;
-    return row;
-}
-
-}  // namespace
-
 void ScopeVerifier::check_stream(const Stream& stream) {
     const domain::Kind* kind = parts_.codec.registry().kind_of(stream);
     std::optional<store::ParkedRow> parked;
@@ -133,19 +117,19 @@ void ScopeVerifier::check_stream(const Stream& stream) {
         if (!decoded) {
             const auto head = codec::decode_head(view.bytes);
             if (!head) return true;  // parked under no stream: nobody knows whose it is
-            parked = parked_row(view, head->version, {"undecodable", decoded.error().what});
+            parked = core::parked_row(view, head->version, {"undecodable", decoded.error().what});
             return false;
         }
         const domain::EventMeta& meta = decoded->event.meta;
         if (kind == nullptr) {
-            parked = parked_row(
+            parked = core::parked_row(
                 view, meta.version,
                 {"unknown-kind", fmt::format("no kind has the stream {}", stream.str())});
             return false;
         }
         std::uint64_t past_reads = 0;
         if (const auto refusal = fold(view, *decoded, *state, past_reads)) {
-            parked = parked_row(view, meta.version, *refusal);
+            parked = core::parked_row(view, meta.version, *refusal);
             return false;
         }
         const core::Incoming incoming{decoded->event, decoded->type_version, decoded->payload};
@@ -202,7 +186,7 @@ void ScopeVerifier::check_scope_document() {
             const auto head = codec::decode_head(bytes);
             const auto again = codec::decode_event(bytes, parts_.codec);
             if (head && !again)
-                parked = parked_row(view, head->version, {"undecodable", again.error().what});
+                parked = core::parked_row(view, head->version, {"undecodable", again.error().what});
             continue;
         }
         std::uint64_t past_reads = 0;
@@ -214,7 +198,7 @@ void ScopeVerifier::check_scope_document() {
         }
         std::shared_ptr<domain::State> next = state->clone();
         if (const auto refusal = fold(view, *decoded, *next, past_reads)) {
-            parked = parked_row(view, decoded->event.meta.version, *refusal);
+            parked = core::parked_row(view, decoded->event.meta.version, *refusal);
             continue;
         }
         state = std::move(next);
