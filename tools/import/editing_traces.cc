@@ -4,6 +4,7 @@
 #include "engine/json/parse.h"
 #include "tools/import/command_writer.h"
 #include "tools/import/document.h"
+#include "tools/import/document_importer.h"
 #include "tools/import/editing_graph.h"
 
 namespace skein::import {
@@ -75,21 +76,10 @@ class Trace {
     std::string start_;
 };
 
-class EditingTraces final : public Importer {
- public:
-    std::string_view format() const override { return "editing-traces"; }
-    bool takes(const std::filesystem::path& file) const override {
-        return file.extension() == ".json";
-    }
-    Next import_file(const std::filesystem::path& file, Sinks sinks) const override {
-        return Trace(file, sinks).write();
-    }
-};
-
 }  // namespace
 
 const Importer& editing_traces_importer() {
-    static const EditingTraces importer;
+    static const DocumentImporter<Trace> importer("editing-traces", ".json");
     return importer;
 }
 

@@ -4,6 +4,7 @@
 #include "engine/json/parse.h"
 #include "tools/import/command_writer.h"
 #include "tools/import/document.h"
+#include "tools/import/document_importer.h"
 #include "tools/import/inspect_sample.h"
 
 namespace skein::import {
@@ -162,21 +163,10 @@ class Log {
     bool has_events_ = false;
 };
 
-class Inspect final : public Importer {
- public:
-    std::string_view format() const override { return "inspect"; }
-    bool takes(const std::filesystem::path& file) const override {
-        return file.extension() == ".json";
-    }
-    Next import_file(const std::filesystem::path& file, Sinks sinks) const override {
-        return Log(file, sinks).write();
-    }
-};
-
 }  // namespace
 
 const Importer& inspect_importer() {
-    static const Inspect importer;
+    static const DocumentImporter<Log> importer("inspect", ".json");
     return importer;
 }
 

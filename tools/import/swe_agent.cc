@@ -3,6 +3,7 @@
 
 #include "tools/import/command_writer.h"
 #include "tools/import/document.h"
+#include "tools/import/document_importer.h"
 
 namespace skein::import {
 namespace {
@@ -96,21 +97,10 @@ class Trajectory {
     bool has_entries_ = false;  // a trajectory or a history, whichever the file holds
 };
 
-class SweAgent final : public Importer {
- public:
-    std::string_view format() const override { return "swe-agent"; }
-    bool takes(const std::filesystem::path& file) const override {
-        return file.extension() == ".traj";
-    }
-    Next import_file(const std::filesystem::path& file, Sinks sinks) const override {
-        return Trajectory(file, sinks).write();
-    }
-};
-
 }  // namespace
 
 const Importer& swe_agent_importer() {
-    static const SweAgent importer;
+    static const DocumentImporter<Trajectory> importer("swe-agent", ".traj");
     return importer;
 }
 

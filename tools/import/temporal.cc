@@ -3,6 +3,7 @@
 
 #include "tools/import/command_writer.h"
 #include "tools/import/document.h"
+#include "tools/import/document_importer.h"
 #include "tools/import/temporal_events.h"
 
 namespace skein::import {
@@ -71,21 +72,10 @@ class Histories {
     CommandWriter writer_;
 };
 
-class Temporal final : public Importer {
- public:
-    std::string_view format() const override { return "temporal"; }
-    bool takes(const std::filesystem::path& file) const override {
-        return file.extension() == ".json";
-    }
-    Next import_file(const std::filesystem::path& file, Sinks sinks) const override {
-        return Histories(file, sinks).write();
-    }
-};
-
 }  // namespace
 
 const Importer& temporal_importer() {
-    static const Temporal importer;
+    static const DocumentImporter<Histories> importer("temporal", ".json");
     return importer;
 }
 

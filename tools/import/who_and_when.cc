@@ -10,6 +10,7 @@
 #include "engine/json/parse.h"
 #include "tools/import/command_writer.h"
 #include "tools/import/document.h"
+#include "tools/import/document_importer.h"
 
 namespace skein::import {
 namespace {
@@ -227,21 +228,10 @@ class Conversation {
     bool has_history_ = false;
 };
 
-class WhoAndWhen final : public Importer {
- public:
-    std::string_view format() const override { return "who-and-when"; }
-    bool takes(const std::filesystem::path& file) const override {
-        return file.extension() == ".json";
-    }
-    Next import_file(const std::filesystem::path& file, Sinks sinks) const override {
-        return Conversation(file, sinks).write();
-    }
-};
-
 }  // namespace
 
 const Importer& who_and_when_importer() {
-    static const WhoAndWhen importer;
+    static const DocumentImporter<Conversation> importer("who-and-when", ".json");
     return importer;
 }
 
