@@ -33,8 +33,20 @@ std::string answer(const std::string& status, const Line& line) {
 
 }  // namespace
 
-TEST_CASE("run: it starts with the fields given and nothing else [V-01] [V-02]",
+TEST_CASE("run: permissions are kept with effect and priority, in order, also by forks [V-17]",
           "[unit][run]") {
+    auto story = given({{"StartRun r", R"({"permissions":[
+        {"resource":"x","action":"read","effect":"deny","priority":2,"scope":"swarm"},
+        {"resource":"x","action":"read","effect":"allow","priority":10}]})"},
+                        {"ForkRun f", R"({"source":"r"})"}});
+    const std::string kept =
+        R"([{"action":"read","effect":"deny","priority":2,"resource":"x","scope":"swarm"},)"
+        R"({"action":"read","effect":"allow","priority":10,"resource":"x"}])";
+    CHECK(story.shown("r", "permissions") == kept);
+    CHECK(story.shown("f", "permissions") == kept);
+}
+
+TEST_CASE("run: it starts with the fields given and nothing else [V-01] [V-02]", "[unit][run]") {
     auto story = given({{"StartRun r", R"({"routine":{"id":"plan","version":"3","critical":true},
         "inputs":{"n":1},"permissions":[{"resource":"x","effect":"deny","priority":2}],
         "limits":{"credits":10}})"}});
