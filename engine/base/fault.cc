@@ -10,6 +10,7 @@ std::string_view to_string(FaultKind kind) {
         case FaultKind::kOverloaded: return "overloaded";
         case FaultKind::kCorruption: return "corruption";
         case FaultKind::kConfig: return "config";
+        case FaultKind::kMissing: return "missing";
     }
     return "unknown";
 }

@@ -16,6 +16,7 @@ enum class FaultKind {
     kOverloaded,   // shed: a bounded queue is full
     kCorruption,   // stop the view or the shard and say so
     kConfig,       // exit: the operator has to change something
+    kMissing,      // exit: what the operator named is not there
 };
 
 std::string_view to_string(FaultKind kind);

@@ -120,7 +120,7 @@ std::string Generations::make() {
 std::shared_ptr<store::ViewStore> Generations::open(const std::string& name) {
     const std::lock_guard lock(mutex_);
     if (names_.count(name) == 0)
-        throw Fault(FaultKind::kConfig, fmt::format("there is no view generation {}", name),
+        throw Fault(FaultKind::kMissing, fmt::format("there is no view generation {}", name),
                     "Run `skein views ls`.");
     if (directory_.empty()) return in_memory_.at(name);
     if (auto held = open_[name].lock()) return held;

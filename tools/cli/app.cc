@@ -16,8 +16,10 @@ constexpr const char* kNotes =
     "A POINT follows it: @head, @12, @12^ (just before), @head~3, @pos:88, @2026-11-20T10:03:11Z,\n"
     "@-5m, @tag:NAME, @ckpt:NAME, @ev:UUID, @cmd:UUID, @step:ID; a range is @A..B.\n"
     "\n"
-    "Exit codes: 0 ok; 1 negative answer; 2 usage; 3 not found; 4 rejected; 5 unavailable;\n"
-    "6 corruption; 7 denied; 8 no answer in time; 9 the view is behind; 130 interrupted.";
+    "Exit codes: 0 ok; 1 negative answer; 2 usage, also a setting or a store that this program\n"
+    "cannot take (another format, a directory of other things); 3 not found; 4 rejected;\n"
+    "5 unavailable; 6 corruption; 7 denied; 8 no answer in time; 9 the view is behind;\n"
+    "130 interrupted.";
 
 constexpr std::array<std::string_view, 3> kLists = {"skein ls", "skein views ls",
                                                     "skein parked ls"};

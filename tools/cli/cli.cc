@@ -31,6 +31,7 @@ std::string_view cause_of(FaultKind kind) {
         case FaultKind::kOverloaded: return "More work waits than may wait.";
         case FaultKind::kCorruption: return "What is stored is not what was written.";
         case FaultKind::kConfig: return "What was asked for and what is there do not fit.";
+        case FaultKind::kMissing: return "What was named is not there.";
     }
     return "The store failed.";
 }
@@ -115,7 +116,8 @@ int Cli::refuse(const Fault& fault) {
         case FaultKind::kUnavailable:
         case FaultKind::kOverloaded: return kUnavailable;
         case FaultKind::kCorruption: return kCorruption;
-        case FaultKind::kConfig: return kNotFound;
+        case FaultKind::kConfig: return kUsage;
+        case FaultKind::kMissing: return kNotFound;
     }
     return kUnavailable;
 }

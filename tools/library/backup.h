@@ -4,9 +4,9 @@
 // A backup holds `BACKUP` (what it is, and the hash of every file) and `events/` (a log, closed).
 // Both directions work in DIRECTORY.tmp, prove the result event by event, sync it and rename it:
 // what bears the name is whole. A half-made DIRECTORY.tmp is removed by the next try.
-// Threads: any; writers of the store go on. Errors: Fault kConfig (no backup there, the target is not
-// empty), kCorruption (a file is missing or was changed, the events do not verify), kUnavailable.
-// What a progress callback throws goes through; nothing bears the name then.
+// Threads: any; writers of the store go on. Errors: Fault kMissing (no backup there), kConfig (the
+// target is not empty), kCorruption (a file is missing or was changed, the events do not verify),
+// kUnavailable. What a progress callback throws goes through; nothing bears the name then.
 // Source: C-56, C-57, interfaces section 4.
 #pragma once
 

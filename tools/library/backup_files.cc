@@ -154,7 +154,7 @@ BackupNote read_note(const fs::path& backup) {
     if (!fs::exists(path, error)) {
         if (fs::exists(backup / kBackupLog, error))
             throw damaged(fmt::format("{} is missing", path.string()));
-        throw Fault(FaultKind::kConfig, fmt::format("there is no backup at {}", backup.string()),
+        throw Fault(FaultKind::kMissing, fmt::format("there is no backup at {}", backup.string()),
                     "Name a directory that `skein backup create` has made.");
     }
     const std::string text = read_file(path);

@@ -4,8 +4,8 @@
 // event that a power cut could still take back. A look may fall between two steps of the writer (a
 // file named but moved, a row without its neighbour), so what is damaged or missing is believed
 // only where it stays so.
-// Threads: one; log().interrupt_waiters() from any. Errors: Fault kConfig (no store there, another
-// format), kUnavailable, kCorruption. Source: interfaces section 4 (log --follow).
+// Threads: one; log().interrupt_waiters() from any. Errors: Fault kMissing (no store there),
+// kConfig (another format), kUnavailable, kCorruption. Source: interfaces section 4 (log --follow).
 #pragma once
 
 #include <chrono>

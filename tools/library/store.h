@@ -8,8 +8,8 @@
 // DIRECTORY holds `SKEIN` (what this is, and its format), `log/` (the truth) and `views/`
 // (disposable); beside a log in Postgres only `postgres/` with views.
 // Threads: all methods from any thread, but close() by one. Errors: Rejections are values; Fault
-// kConfig (no store there, another format, tables that are not up to date), kUnavailable (locked,
-// disk, no server), kCorruption.
+// kMissing (no store there), kConfig (another format, tables that are not up to date), kUnavailable
+// (locked, disk, no server), kCorruption.
 // Source: design sections 2 to 7; interfaces sections 1 to 4.
 #pragma once
 

@@ -23,7 +23,7 @@ constexpr const char* kMarkName = "SKEIN";
 constexpr const char* kMarkText = "skein store, format 1";
 
 [[noreturn]] void refuse_missing(const fs::path& directory) {
-    throw Fault(FaultKind::kConfig, fmt::format("there is no store at {}", directory.string()),
+    throw Fault(FaultKind::kMissing, fmt::format("there is no store at {}", directory.string()),
                 "Check --data; the first `skein send` or `skein import` makes a store.");
 }
 
@@ -115,7 +115,7 @@ bool holds_store(const fs::path& directory) {
             FaultKind::kConfig,
             fmt::format("{} says \"{}\"; this skein reads \"{}\"", directory.string(), mark,
                         kMarkText),
-            "Use the skein version that made the store, or export it there and import here.");
+            "Use the skein version that made the store.");
     return true;
 }
 

@@ -38,7 +38,7 @@ PostgresLog::PostgresLog(const PostgresLogOptions& options, Random& random)
         stored = read_store();
     }
     if (!stored) {
-        throw Fault(FaultKind::kConfig,
+        throw Fault(FaultKind::kMissing,
                     fmt::format("no store in Postgres at {}", place_of(options.connect.dsn)),
                     "Make one with `skein migrate`, or name another database.");
     }

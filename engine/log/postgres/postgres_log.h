@@ -6,8 +6,9 @@
 // orphan, whose receipts then answer. Nothing here reads a sequence, and nothing is looked up to
 // find out what became of an append.
 // Threads: all methods from any thread; a visitor holds no connection. Reads never wait for writes.
-// Errors: Fault. kConfig: no tables, another version of them, no store, no rights, fsync off.
-// kUnavailable: no server. kOverloaded: no free connection. kCorruption: rows that cannot be.
+// Errors: Fault. kConfig: no tables, another version of them, no rights, fsync off. kMissing: no
+// store. kUnavailable: no server. kOverloaded: no free connection. kCorruption: rows that cannot
+// be.
 // Source: design section 3 (Postgres append); reliability 3.1, 3.5, 3.6; P1, P2, P4, P5; V-95.
 #pragma once
 
@@ -22,7 +23,7 @@ namespace skein::log {
 
 enum class PostgresOpen {
     kCreate,     // makes the store where there is none; the tables are made by Migrator
-    kMustExist,  // Fault kConfig where there is none
+    kMustExist,  // Fault kMissing where there is none
 };
 
 struct PostgresLogOptions {

@@ -174,7 +174,7 @@ TEST_CASE("backup: nothing that is there is overwritten", "[library]") {
     CHECK_NOTHROW(create_backup(*store, base / "backup", no_progress));
     CHECK_THROWS_AS(create_backup(*store, base / "backup", no_progress), Fault);
     CHECK(refusal_of(base / "backup", base / "store").first == FaultKind::kConfig);
-    CHECK(refusal_of(base / "nowhere", base / "new").first == FaultKind::kConfig);
+    CHECK(refusal_of(base / "nowhere", base / "new").first == FaultKind::kMissing);
     // What an interrupted try left is removed; anything else that bears such a name is not.
     fs::create_directory(base / "new.tmp");
     write(base / "new.tmp" / "mine", "mine");

@@ -64,7 +64,7 @@ TEST_CASE("store: reading commands never make one [V-20]", "[library]") {
     StoreOptions options = options_at(directory.path() + "/none");
     options.mode = OpenMode::kMustExist;
     const auto [kind, what] = refusal_of(options);
-    CHECK(kind == FaultKind::kConfig);
+    CHECK(kind == FaultKind::kMissing);
     CHECK(what.find("there is no store") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(options.directory));
 
