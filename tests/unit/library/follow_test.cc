@@ -16,17 +16,23 @@ bool is_accepted(Store& store, std::string_view command) {
     return store.submit(command).kind == OutcomeKind::kAccepted;
 }
 
+// A store with one run.
+std::unique_ptr<Store> open_with_run(const std::string& directory) {
+    StoreOptions options;
+    options.directory = directory;
+    auto store = Store::open(options);
+    REQUIRE(is_accepted(*store, R"({"type":"CreateSwarm","swarm":"s1"})"));
+    REQUIRE(is_accepted(*store, R"({"type":"StartRun","swarm":"s1","run":"r1"})"));
+    return store;
+}
+
 }  // namespace
 
 TEST_CASE("follow: events of the stream are told once and in order, as others append them",
           "[library]") {
     constexpr std::uint64_t kEvents = 40;
     const skein::test::TempDirectory directory;
-    StoreOptions options;
-    options.directory = directory.path() + "/store";
-    const auto store = Store::open(options);
-    REQUIRE(is_accepted(*store, R"({"type":"CreateSwarm","swarm":"s1"})"));
-    REQUIRE(is_accepted(*store, R"({"type":"StartRun","swarm":"s1","run":"r1"})"));
+    const auto store = open_with_run(directory.path() + "/store");
     std::atomic<std::uint64_t> told{0};
     std::atomic<bool> is_dense{true};
     std::thread writer([&] {
@@ -69,11 +75,7 @@ TEST_CASE("follow: beside the process that holds the store, its events are told 
           "[library]") {
     constexpr std::uint64_t kEvents = 60;
     const skein::test::TempDirectory directory;
-    StoreOptions options;
-    options.directory = directory.path() + "/store";
-    const auto store = Store::open(options);
-    REQUIRE(is_accepted(*store, R"({"type":"CreateSwarm","swarm":"s1"})"));
-    REQUIRE(is_accepted(*store, R"({"type":"StartRun","swarm":"s1","run":"r1"})"));
+    const auto store = open_with_run(directory.path() + "/store");
     std::atomic<std::uint64_t> told{0};
     std::thread writer([&] {
         const std::string value(100'000, 'x');
@@ -89,7 +91,7 @@ TEST_CASE("follow: beside the process that holds the store, its events are told 
         }
     });
     const Stream stream("swarm/s1/run/r1");
-    LogReader reader(options.directory, standard_kinds());
+    LogReader reader(directory.path() + "/store", standard_kinds());
     std::vector<std::uint64_t> positions;
     const Version last = follow(reader, {stream, Version(0), [&] { return told == kEvents; }},
                                 [&](const log::EventView& view) {
