@@ -67,7 +67,10 @@ void add_export(CLI::App& app, Cli& cli, const SetAction& set) {
     auto address = std::make_shared<std::string>();
     CLI::App* sub = app.add_subcommand("export", "Events as JSON, one a line, oldest first");
     sub->add_option("resource", *address, "RESOURCE[@POINT] or RESOURCE@A..B; none: all, by shard");
-    sub->footer("Example:\n  skein export run/r1 > r1.jsonl");
+    sub->footer(
+        "For other programs. `skein import` takes commands, not events: another store is made of a\n"
+        "backup (`skein backup create`).\n"
+        "Example:\n  skein export run/r1 > r1.jsonl");
     sub->callback(
         [&cli, address, set] { set([&cli, address] { return export_events(cli, *address); }); });
 }

@@ -16,6 +16,12 @@ json::Value with_id(const json::Value& command, std::uint64_t line) {
     return object_value(std::move(members));
 }
 
+// Events are facts of another store, and nothing makes commands of them again.
+bool is_event(const json::Value& document) {
+    const auto schema = document.find("schema");
+    return schema && schema->as_string() == "skein.event/1";
+}
+
 class Jsonl final : public Importer {
  public:
     std::string_view format() const override { return "jsonl"; }
@@ -23,10 +29,14 @@ class Jsonl final : public Importer {
         return file.extension() == ".jsonl";
     }
     Next import_file(const std::filesystem::path& file, Sinks sinks) const override {
-        return each_line_object(file, sinks.problems,
-                                [&](const json::Value& command, const SourcePlace& place) {
-                                    return sinks.commands.put(with_id(command, place.line), place);
-                                });
+        return each_line_object(
+            file, sinks.problems, [&](const json::Value& command, const SourcePlace& place) {
+                if (is_event(command))
+                    return sinks.problems.report({place,
+                                                  "an event as `skein export` prints it, and no "
+                                                  "command; `skein backup` copies a store"});
+                return sinks.commands.put(with_id(command, place.line), place);
+            });
     }
 };
 
