@@ -183,7 +183,7 @@ TEST_CASE("leases: an owner keeps what it renews, and a lease that ran out is an
 }
 
 TEST_CASE(
-    "leases: three nodes share 16 shards evenly, and two share those of one that died [V-112]",
+    "leases: three nodes share 16 shards evenly, and two share those of one that died [V-172]",
     "[postgres][leases]") {
     const PgConnectOptions connect = migrated_database();
     const auto log = open_log(connect);
@@ -368,7 +368,7 @@ class Zombie {
     int report_ = -1;
 };
 
-TEST_CASE("leases: no write of a paused owner is accepted after the takeover, 100 times [V-112]",
+TEST_CASE("leases: no write of a paused owner is accepted after the takeover, 100 times [V-172]",
           "[postgres][leases]") {
     const PgConnectOptions connect = migrated_database();
     const auto log = open_log(connect);

@@ -1,7 +1,7 @@
 // Leases as values: who may write a shard, and until when. Apart from the rows, so that who shares
 // shards needs no libpqxx.
 //
-// Threads: value types. Errors: none. Source: design section 3 (leases); V-112.
+// Threads: value types. Errors: none. Source: design section 3 (leases); V-172.
 #pragma once
 
 #include <chrono>

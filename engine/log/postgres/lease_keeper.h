@@ -6,7 +6,7 @@
 // class decides who tries.
 // Threads: methods from any thread; `on_change` is called from the keeper's thread, or from the one
 // that appends, with nothing locked. Errors: Fault of LeaseRows; the thread tries again by itself.
-// Source: design sections 3 (leases) and 4 (ownership); V-112.
+// Source: design sections 3 (leases) and 4 (ownership); V-172.
 #pragma once
 
 #include <chrono>

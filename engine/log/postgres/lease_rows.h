@@ -2,7 +2,7 @@
 // for no append.
 //
 // Threads: all methods from any thread. Errors: Fault kUnavailable (no server), kConfig.
-// Source: design section 3 (leases); reliability 3.6; V-112.
+// Source: design section 3 (leases); reliability 3.6; V-172.
 #pragma once
 
 #include <string>

@@ -147,6 +147,7 @@ void LeasedLog::append_parts(const std::vector<Batch>& batches, std::vector<Part
         answers = log_->append(batches);
     } else {
         std::vector<Batch> chosen;
+        chosen.reserve(parts.size());
         for (const Part& part : parts) chosen.push_back(batches[part.place]);
         answers = log_->append(chosen);
     }
