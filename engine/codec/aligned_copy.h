@@ -21,8 +21,8 @@ inline bool is_aligned(std::string_view bytes) {
 
 inline std::string_view aligned(std::string_view bytes, CopyOf buffer) {
     static constexpr std::size_t kKeptWordsMax = (1U << 20) / 8;  // what a thread keeps for good
-    thread_local std::vector<std::uint64_t> buffers[2];
     if (bytes.empty() || is_aligned(bytes)) return bytes;
+    thread_local std::vector<std::uint64_t> buffers[2];  // after the check: finding it has a price
     std::vector<std::uint64_t>& words = buffers[buffer == CopyOf::kOuter ? 0 : 1];
     const std::size_t needed = (bytes.size() + 7) / 8;
     if (words.size() > kKeptWordsMax && needed <= kKeptWordsMax) words = {};
