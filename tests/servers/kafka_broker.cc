@@ -147,7 +147,9 @@ void KafkaBroker::stop() { signal_and_wait(SIGTERM); }
 void KafkaBroker::kill() { signal_and_wait(SIGKILL); }
 
 void KafkaBroker::pause() {
-    if (process_ > 0) ::kill(process_, SIGSTOP);
+    if (process_ <= 0) return;
+    ::kill(process_, SIGSTOP);
+    ::waitpid(process_, nullptr, WUNTRACED);  // until all of its threads stand still
 }
 
 void KafkaBroker::resume() {
