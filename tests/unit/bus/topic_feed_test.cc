@@ -169,6 +169,24 @@ TEST_CASE("topic feed: who is further behind than the window reads from the log"
     CHECK(bench.feed.status().from_log >= 90 * kShards);
 }
 
+TEST_CASE("topic feed: an event of another history is never handed out", "[unit][bus]") {
+    Bench bench;
+    Follower follower(bench.feed, bench.log);
+    REQUIRE(comes_true([&] { return follower.has_all(); }));
+    REQUIRE(comes_true([&] { return bench.feed.status().shards_on_log == 0; }));
+    log::MemoryLog other(store_info());
+    EventWriter(other).append(Shard(0), 5, 777);
+    const auto stranger = other.read(Shard(0), Position(5));
+    RecordWriter record(other.info().store_id);
+    const std::uint64_t before = bench.feed.status().refetched;
+    bench.topic.store(
+        Shard(0), record.write({Shard(0), Position(5), stranger->bytes, stranger->hash.view()}));
+    REQUIRE(comes_true([&] { return bench.feed.status().refetched > before; }));
+    bench.fill(4);
+    CHECK(comes_true([&] { return follower.has_all() || !follower.problem().empty(); }));
+    CHECK(follower.problem() == "");
+}
+
 TEST_CASE("topic feed: whatever the topic does, a reader gets the log [V-114] [V-172]",
           "[unit][bus]") {
     const std::uint64_t seed = std::random_device()();
