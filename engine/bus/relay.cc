@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
@@ -118,14 +119,14 @@ void Relay::resume(Lane& lane) {
 }
 
 // Whatever is in flight may arrive or not; the next session reads back which.
-void Relay::end_session(const std::string& why) {
+void Relay::end_session(std::string why) {
     SKEIN_CRASH_POINT("relay.before_purge");
     publisher_.reset();
     SKEIN_CRASH_POINT("relay.after_purge");
     for (Lane& lane : lanes_) lane.bytes.clear();
     in_flight_events_ = in_flight_bytes_ = 0;
     session_problem_.clear();
-    counted_.last_problem = why;
+    counted_.last_problem = std::move(why);
     ++counted_.failures;
     retry_at_ = steady_clock::now() + retry_after_;
     retry_after_ = std::min(retry_after_ * 2, options_.retry_after_max);

@@ -92,7 +92,7 @@ class Relay {
 
     void run();
     void begin_session();
-    void end_session(const std::string& why);
+    void end_session(std::string why);
     void resume(Lane& lane);
     // Returns whether there may be more that did not fit.
     bool send_all();
