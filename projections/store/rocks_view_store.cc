@@ -19,6 +19,7 @@
 #include <mutex>
 
 #include "engine/base/check.h"
+#include "projections/store/document_rows.h"
 #include "projections/store/row_checksum.h"
 
 namespace skein::projections::store {
@@ -27,6 +28,7 @@ namespace {
 
 constexpr std::size_t kWriteBufferBytes = 32U << 20;  // a second of projecting; twice in flight
 constexpr std::size_t kBlockBytes = 8U << 10;         // deltas and their keyframe share few blocks
+constexpr double kMemtableFilterShare = 0.05;         // of a write buffer
 constexpr int kBackgroundJobs = 2;                    // one flush beside one compaction
 constexpr std::size_t kIngestBatchBytes = 1U << 20;   // below it a file of its own costs more
 constexpr const char* kCompactionTrigger = "level0_file_num_compaction_trigger";
@@ -222,7 +224,7 @@ std::optional<std::string> RocksViewStore::get(std::string_view key) const {
 
 std::optional<Row> RocksViewStore::seek_for_prev(std::string_view at_most,
                                                  std::string_view at_least) const {
-    rocksdb::ReadOptions options;
+    rocksdb::ReadOptions options = read_options_between(at_least, at_most);
     const rocksdb::Slice lower = slice_of(at_least);
     options.iterate_lower_bound = &lower;
     const std::unique_ptr<rocksdb::Iterator> rows = iterate(*db_, options);
@@ -234,7 +236,7 @@ std::optional<Row> RocksViewStore::seek_for_prev(std::string_view at_most,
 }
 
 void RocksViewStore::scan(std::string_view from, std::string_view to, const Visit& visit) const {
-    rocksdb::ReadOptions options;
+    rocksdb::ReadOptions options = read_options_between(from, to);
     const rocksdb::Slice upper = slice_of(to);
     options.iterate_upper_bound = &upper;
     const std::unique_ptr<rocksdb::Iterator> rows = iterate(*db_, options);
@@ -248,6 +250,7 @@ void RocksViewStore::scan(std::string_view from, std::string_view to, const Visi
 void RocksViewStore::check_rows(std::string_view from, std::string_view to,
                                 const Check& visit) const {
     rocksdb::ReadOptions options;
+    options.total_order_seek = true;
     options.fill_cache = false;
     const rocksdb::Slice upper = slice_of(to);
     if (!to.empty()) options.iterate_upper_bound = &upper;
@@ -351,6 +354,8 @@ rocksdb::Options rocks_options(const std::shared_ptr<rocksdb::Cache>& cache,
     options.paranoid_checks = true;
     options.allow_data_in_errors = false;
     options.write_buffer_size = kWriteBufferBytes;
+    options.prefix_extractor = document_rows();
+    options.memtable_prefix_bloom_size_ratio = kMemtableFilterShare;
     options.max_write_buffer_number = 3;
     options.max_background_jobs = kBackgroundJobs;
     // On all levels: with zstd on the last one, a read of a run that nobody has read for a while
