@@ -121,6 +121,8 @@ void KafkaHandle::hear(rd_kafka_t* /*client*/, int code, const char* text, void*
     const auto error = static_cast<rd_kafka_resp_err_t>(code);
     // "All brokers are down" follows the reason and says less.
     if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !heard.text.empty()) return;
+    // Who is refused is cut off next, and cut off again at each try.
+    if (is_identity(heard.code) && !is_identity(error)) return;
     heard.code = error;
     heard.text = text;
 }
