@@ -22,7 +22,7 @@ constexpr std::array<bool, 256> kIdCharacters = [] {
     for (unsigned char c = '0'; c <= '9'; ++c) is_one[c] = true;
     for (unsigned char c = 'a'; c <= 'z'; ++c) is_one[c] = true;
     for (unsigned char c = 'A'; c <= 'Z'; ++c) is_one[c] = true;
-    for (const unsigned char c : {'.', '_', ':', '~', '-'}) is_one[c] = true;
+    for (const char c : {'.', '_', ':', '~', '-'}) is_one[static_cast<unsigned char>(c)] = true;
     return is_one;
 }();
 
