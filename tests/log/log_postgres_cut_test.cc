@@ -12,6 +12,7 @@
 #include "engine/log/postgres/postgres_log.h"
 
 #include "tests/contract/log_batches.h"
+#include "tests/log/postgres_log_at.h"
 #include "tests/servers/postgres_proxy.h"
 #include "tests/servers/postgres_server.h"
 
@@ -26,15 +27,6 @@ using skein::test::PostgresServer;
 
 constexpr std::size_t kMoments = 1000;
 constexpr int kCommands = 3;
-
-std::unique_ptr<PostgresLog> open_log(const std::string& dsn) {
-    PostgresLogOptions options;
-    options.connect.dsn = dsn;
-    options.mode = PostgresOpen::kCreate;
-    options.shard_count = 4;
-    SeededRandom random(7);
-    return PostgresLog::open(options, random);
-}
 
 // Three commands, four events, on two streams.
 Batch batch_for(const EventLog& log, std::uint64_t moment) {

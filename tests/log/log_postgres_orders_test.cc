@@ -22,6 +22,7 @@
 #include "engine/log/postgres/postgres_log.h"
 
 #include "tests/contract/log_batches.h"
+#include "tests/log/postgres_log_at.h"
 #include "tests/servers/postgres_server.h"
 
 namespace skein::log::test {
@@ -57,15 +58,6 @@ CREATE TRIGGER gate BEFORE UPDATE ON skein.shard_heads
 CREATE CONSTRAINT TRIGGER commit_gate AFTER UPDATE ON skein.shard_heads
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.gate(4);
 )sql";
-
-std::unique_ptr<PostgresLog> open_log(const std::string& dsn) {
-    PostgresLogOptions options;
-    options.connect.dsn = dsn;
-    options.mode = PostgresOpen::kCreate;
-    options.shard_count = 4;
-    SeededRandom random(7);
-    return PostgresLog::open(options, random);
-}
 
 std::string migrated_database() {
     PgConnectOptions connect;

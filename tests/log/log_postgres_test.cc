@@ -16,6 +16,7 @@
 #include "engine/log/postgres/postgres_log.h"
 
 #include "tests/contract/log_batches.h"
+#include "tests/log/postgres_log_at.h"
 #include "tests/servers/postgres_proxy.h"
 #include "tests/servers/postgres_server.h"
 
@@ -28,20 +29,7 @@ using skein::test::CutMoment;
 using skein::test::PostgresProxy;
 using skein::test::PostgresServer;
 
-constexpr std::uint32_t kShards = 4;
-
-PostgresLogOptions options_at(const std::string& dsn) {
-    PostgresLogOptions options;
-    options.connect.dsn = dsn;
-    options.mode = PostgresOpen::kCreate;
-    options.shard_count = kShards;
-    return options;
-}
-
-std::unique_ptr<PostgresLog> open_log(const std::string& dsn) {
-    SeededRandom random(7);
-    return PostgresLog::open(options_at(dsn), random);
-}
+constexpr std::uint32_t kShards = kPostgresShards;
 
 // A database with the tables of the log.
 std::string migrated_database() {
