@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/servers/server_process.h"
+
 namespace skein::test {
 
 class KafkaBroker {
@@ -27,10 +29,9 @@ class KafkaBroker {
     // `127.0.0.1:PORT`; the same after a restart.
     std::string address() const;
     std::string other_address() const;
-    const std::string& directory() const { return directory_; }
+    const std::string& directory() const { return directory_.path(); }
     // Where the segments of a partition stand.
     std::string partition_directory(const std::string& topic, int partition) const;
-    std::string log_tail() const;
     bool is_running() const { return process_ > 0; }
 
     // Returns when it answers, with an offset for every partition it has.
@@ -46,10 +47,9 @@ class KafkaBroker {
  private:
     std::string with_ports(std::string property) const;
     void signal_and_wait(int signal);
-    void remove_directory() const;
 
     const std::vector<std::string> properties_;
-    std::string directory_;
+    const ServerDirectory directory_;
     int client_port_ = 0;
     int controller_port_ = 0;
     int other_port_ = 0;

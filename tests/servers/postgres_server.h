@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/servers/server_process.h"
+
 namespace skein::test {
 
 enum class PostgresTransport {
@@ -34,7 +36,7 @@ class PostgresServer {
     std::string dsn(const std::string& database) const;
     // Through the port, without a word about sslmode. The certificate is of `localhost`.
     std::string port_dsn(const std::string& database) const;
-    std::string certificate() const { return directory_ + "/server.crt"; }
+    std::string certificate() const { return directory() + "/server.crt"; }
     // Where it listens: a Unix socket.
     std::string socket_path() const;
 
@@ -49,9 +51,9 @@ class PostgresServer {
     pid_t spawn(const std::vector<std::string>& command) const;
     void run(const std::vector<std::string>& command) const;
     void signal_and_wait(int signal);
-    std::string log_tail() const;
+    const std::string& directory() const { return directory_.path(); }
 
-    std::string directory_;
+    const ServerDirectory directory_;
     std::string programs_;  // where initdb and postgres stand
     int port_ = 5432;
     pid_t postmaster_ = -1;

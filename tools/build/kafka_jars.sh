@@ -1,6 +1,6 @@
 #!/bin/bash
 # Prints the folder that holds the jars of Apache Kafka, and fetches them there first where they are
-# not. The folder is in the user's cache, outside any source tree, so it outlives `clean`.
+# not, into the user's cache.
 #
 # usage: kafka_jars.sh [VERSION]      default: SKEIN_KAFKA_VERSION, else 4.3.1; 3.9.2 is pinned too
 #
@@ -10,9 +10,8 @@
 set -euo pipefail
 
 HERE="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)"
+source "$HERE/cached_fetch.sh"
 VERSION="${1:-${SKEIN_KAFKA_VERSION:-4.3.1}}"
-CACHE="${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/skein"
-TARGET="$CACHE/kafka-$VERSION"
 SUMS="$HERE/kafka-$VERSION.sha256"
 COPY_PLUGIN=org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies
 
@@ -46,17 +45,18 @@ write_pom() {
 
 fetch() {
     local work="$1" log="$1/maven.log"
+    command -v mvn >/dev/null || give_up "there is no Maven" "apt-get install maven"
     write_pom >"$work/pom.xml"
     mvn -B -q -C -f "$work/pom.xml" "$COPY_PLUGIN" -DincludeScope=runtime \
-        -DoutputDirectory="$work/jars" >"$log" 2>&1 || {
+        -DoutputDirectory="$work/result" >"$log" 2>&1 || {
         tail -n 15 "$log" >&2
         give_up "Maven could not fetch Kafka $VERSION" \
             "see above; once the network or Maven's settings are right, run it again"
     }
-    (cd "$work/jars" && sha256sum --quiet --strict -c "$SUMS" >&2) ||
+    (cd "$work/result" && sha256sum --quiet --strict -c "$SUMS" >&2) ||
         give_up "a jar of Kafka $VERSION is not the pinned one" "nothing was kept; see $SUMS"
     local found pinned
-    found="$(find "$work/jars" -name '*.jar' | wc -l)"
+    found="$(find "$work/result" -name '*.jar' | wc -l)"
     pinned="$(wc -l <"$SUMS")"
     ((found == pinned)) ||
         give_up "Kafka $VERSION came with $found jars, $pinned are pinned" "nothing was kept; see $SUMS"
@@ -65,16 +65,4 @@ fetch() {
 [[ -f $SUMS ]] ||
     give_up "Kafka $VERSION is not pinned" \
         "pinned: $(cd "$HERE" && ls kafka-*.sha256 | sed 's/kafka-//; s/\.sha256//' | xargs)"
-if [[ ! -d $TARGET ]]; then
-    command -v mvn >/dev/null || give_up "there is no Maven" "apt-get install maven"
-    mkdir -p "$CACHE"
-    exec 9>"$CACHE/kafka.lock"
-    flock 9 # another process may fetch the same
-    if [[ ! -d $TARGET ]]; then
-        WORK="$(mktemp -d "$CACHE/fetch.XXXXXX")"
-        trap 'rm -rf "$WORK"' EXIT
-        fetch "$WORK"
-        mv "$WORK/jars" "$TARGET"
-    fi
-fi
-echo "$TARGET"
+cached_fetch "kafka-$VERSION" fetch

@@ -5,7 +5,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -14,8 +13,8 @@
 #include "engine/codec/event_json.h"
 #include "engine/codec/snapshot.h"
 #include "engine/domain/kinds/standard.h"
+#include "tests/unit/codec/golden_files.h"
 #include "tests/unit/codec/random_events.h"
-#include "tests/unit/codec/standard_kinds.h"
 
 namespace skein::tests {
 
@@ -23,11 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kFolders = fs::path(SKEIN_TEST_DATA) / "golden";
-const fs::path kGolden = kFolders / "v1";
-constexpr Timestamp kNow{1'800'000'000'000'000};
-constexpr std::size_t kSliceBytes = 1000;
-const Hash kPrevious = blake2b_256("golden");
+const fs::path kGolden = fs::path(SKEIN_TEST_DATA) / "golden" / "v1";
 
 std::string read_file(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -37,55 +32,7 @@ std::string read_file(const fs::path& path) {
     return content.str();
 }
 
-void write_file(const fs::path& path, const std::string& content) {
-    std::ofstream file(path, std::ios::binary);
-    file << content;
-    REQUIRE(file.good());
-}
-
-std::vector<std::string> slices_of(const std::shared_ptr<const domain::State>& state,
-                                   const std::string& kind) {
-    std::vector<std::string> slices;
-    const auto slicer = standard().kind_codec(kind).slice(state, nullptr);
-    for (std::string slice; slicer->next(slice, kSliceBytes); slice.clear())
-        slices.push_back(slice);
-    return slices;
-}
-
-void write_state(const fs::path& folder, const std::string& kind,
-                 const std::shared_ptr<const domain::State>& state) {
-    write_file(folder / (kind + ".snapshot.bin"), codec::encode_snapshot(state, standard()));
-    write_file(folder / (kind + ".state.json"), state->document(kNow).text() + "\n");
-    int index = 0;
-    for (const std::string& slice : slices_of(state, kind))
-        write_file(folder / (kind + ".slice" + std::to_string(index++) + ".bin"), slice);
-}
-
 }  // namespace
-
-TEST_CASE("golden: writes the folder of a new format, and no other", "[.][golden-write]") {
-    const char* name = std::getenv("SKEIN_GOLDEN_FORMAT");
-    if (name == nullptr) FAIL("SKEIN_GOLDEN_FORMAT names the new folder, like v2");
-    const fs::path folder = kFolders / name;
-    REQUIRE_FALSE(fs::exists(folder));
-    fs::create_directories(folder);
-    std::uint64_t seed = 1;
-    for (const domain::EventType* type : all_types()) {
-        Dice dice(seed++);
-        dice.make_rich();
-        const domain::Event event = random_event(type->name, dice);
-        const std::string bytes = codec::encode_event(event, kPrevious, standard());
-        const Hash hash =
-            codec::chain_next(event.meta.shard, event.meta.position, kPrevious, bytes);
-        write_file(folder / (std::string(type->name) + ".bin"), bytes);
-        write_file(folder / (std::string(type->name) + ".json"),
-                   codec::event_json(event, hash).text() + "\n");
-    }
-    Dice dice(seed);
-    dice.make_rich();
-    write_state(folder, "run", random_run(dice, {4, 200}));
-    write_state(folder, "swarm", random_swarm(dice, {4, 200}));
-}
 
 TEST_CASE("golden: events of the first format are read as they were meant [V-170]") {
     for (const domain::EventType* type : all_types()) {
@@ -108,7 +55,7 @@ TEST_CASE("golden: states of the first format are read as they were meant [V-20]
         const auto snapshot =
             codec::decode_snapshot(read_file(kGolden / (kind + ".snapshot.bin")), standard());
         if (!snapshot) FAIL(snapshot.error().what);
-        CHECK((*snapshot)->document(kNow).text() + "\n" == document);
+        CHECK((*snapshot)->document(kGoldenNow).text() + "\n" == document);
         const auto state = registry().make_state((*snapshot)->stream());
         std::vector<std::string> files;
         for (int index = 0;; ++index) {
@@ -119,8 +66,8 @@ TEST_CASE("golden: states of the first format are read as they were meant [V-20]
             if (problem) FAIL(problem->what);
         }
         CHECK(files.size() > 1);
-        CHECK(state->document(kNow).text() + "\n" == document);
-        CHECK(slices_of(state, kind) == files);
+        CHECK(state->document(kGoldenNow).text() + "\n" == document);
+        CHECK(golden_slices(state, kind) == files);
     }
 }
 
