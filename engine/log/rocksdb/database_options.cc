@@ -66,9 +66,8 @@ rocksdb::BlockBasedTableOptions table_options(const RocksLogOptions& options) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
     table.whole_key_filtering = false;
     // Memory stays within the block cache however many events there are, and opening reads none. In
-    // parts of some KiB: whole, the filter of a large file is larger than what the cache takes in one
-    // piece, and each look-up would read it from the file (a third of a command's cost among ten
-    // million events).
+    // parts of some KiB: the filter of a large file is more than the cache takes in one piece, so
+    // that each look-up would read it anew (a third of a command's cost among ten million events).
     table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     table.partition_filters = true;
     table.cache_index_and_filter_blocks = true;
