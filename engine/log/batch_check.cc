@@ -24,6 +24,9 @@ void check_shape(const Batch& batch) {
         }
         count += command.event_count;
     }
+    SKEIN_CHECK(!batch.intake || batch.intake->told <= batch.intake->next,
+                "answers are told up to offset {}, commands taken up to {}", batch.intake->told,
+                batch.intake->next);
     SKEIN_CHECK(count == batch.events.size(), "commands own {} of the {} events of their batch",
                 count, batch.events.size());
 }

@@ -74,6 +74,12 @@ struct BatchEvent {
     Hash hash;          // h of its position
     std::string bytes;  // envelope with the position it will have
 };
+// How far the shard's partition of the commands topic is taken, in offsets: every command before
+// `next` has its append, or its refusal was told; every answer before `told` was told.
+struct IntakePoint {
+    std::uint64_t next = 0;
+    std::uint64_t told = 0;  // <= next
+};
 // The events of commands stand behind one another, as positions expected_head + 1, + 2, ...
 struct Batch {
     Shard shard;
@@ -81,6 +87,7 @@ struct Batch {
     Position expected_head;
     std::vector<BatchCommand> commands;
     std::vector<BatchEvent> events;
+    std::optional<IntakePoint> intake = std::nullopt;  // kept if the batch is appended
 };
 
 // What is kept of an accepted command.
@@ -136,6 +143,12 @@ class EventLog : public EventFeed {
 
     // Takes the shard over: raises and returns its epoch; older epochs are fenced from then on.
     virtual Epoch take_over(Shard shard) = 0;
+
+    // The last point that was kept; none before the first.
+    virtual std::optional<IntakePoint> intake_point(Shard shard) const = 0;
+    // Keeps a point without an append, also one further back. False where the epoch is not ours any
+    // more: nothing was kept, and after a takeover nothing is.
+    virtual bool move_intake(Shard shard, Epoch epoch, const IntakePoint& point) = 0;
 
     virtual std::optional<Receipt> find_receipt(const Scope& scope,
                                                 const Uuid& command_id) const = 0;

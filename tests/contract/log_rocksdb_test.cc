@@ -7,7 +7,7 @@
 
 #include "engine/base/fault.h"
 
-#include "tests/contract/log_contract.h"
+#include "tests/contract/log_intake_contract.h"
 #include "tests/contract/temp_directory.h"
 
 namespace skein::log::test {

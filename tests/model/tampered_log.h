@@ -74,6 +74,12 @@ class TamperedLog final : public log::EventLog {
         return whole_.append(batches);
     }
     Epoch take_over(Shard shard) override { return whole_.take_over(shard); }
+    std::optional<log::IntakePoint> intake_point(Shard shard) const override {
+        return whole_.intake_point(shard);
+    }
+    bool move_intake(Shard shard, Epoch epoch, const log::IntakePoint& point) override {
+        return whole_.move_intake(shard, epoch, point);
+    }
     std::optional<log::Receipt> find_receipt(const Scope& scope,
                                              const Uuid& command_id) const override {
         if (receipts_.empty()) return whole_.find_receipt(scope, command_id);

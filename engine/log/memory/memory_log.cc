@@ -108,6 +108,7 @@ std::vector<AppendResult> MemoryLog::append(const std::vector<Batch>& batches) {
             receipts_[receipt_key(command.scope, command.command_id)] = *result.commands[i].receipt;
         }
         rows.head = result.head;
+        if (batch.intake) rows.intake = batch.intake;
         growth_.publish(batch.shard, rows.head.position);
     }
     return results;
@@ -119,6 +120,18 @@ Epoch MemoryLog::take_over(Shard shard) {
     Epoch& epoch = shards_[shard.value()].head.epoch;
     epoch = epoch.next();
     return epoch;
+}
+
+std::optional<IntakePoint> MemoryLog::intake_point(Shard shard) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return rows_of(shard).intake;
+}
+
+bool MemoryLog::move_intake(Shard shard, Epoch epoch, const IntakePoint& point) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (rows_of(shard).head.epoch != epoch) return false;
+    shards_[shard.value()].intake = point;
+    return true;
 }
 
 std::optional<Receipt> MemoryLog::find_receipt(const Scope& scope, const Uuid& command_id) const {

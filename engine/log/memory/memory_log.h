@@ -30,6 +30,8 @@ class MemoryLog final : public EventLog {
 
     std::vector<AppendResult> append(const std::vector<Batch>& batches) override;
     Epoch take_over(Shard shard) override;
+    std::optional<IntakePoint> intake_point(Shard shard) const override;
+    bool move_intake(Shard shard, Epoch epoch, const IntakePoint& point) override;
 
     std::optional<Receipt> find_receipt(const Scope& scope, const Uuid& command_id) const override;
     Version stream_head(const Stream& stream) const override;
@@ -51,6 +53,7 @@ class MemoryLog final : public EventLog {
  private:
     struct ShardRows {
         Head head;
+        std::optional<IntakePoint> intake;
         std::deque<StoredEvent> events;  // by position - 1; a deque, so that rows never move
     };
     class Rows;

@@ -93,6 +93,12 @@ void AppendCall::add_batch(std::size_t index) {
     } else {
         batch_hash_.add(batch.events.back().hash.view());
     }
+    if (batch.intake) {
+        has_intake_ = true;
+        intake_batch_.add_number(index + 1);
+        intake_next_.add_number(batch.intake->next);
+        intake_told_.add_number(batch.intake->told);
+    }
     add_commands(index);
     // Events of a batch that is not written need not travel.
     if (may_be_written) add_events(index);
@@ -128,15 +134,22 @@ void AppendCall::add_events(std::size_t index) {
     }
 }
 
-std::vector<AppendResult> AppendCall::send(PgConnection& connection) const {
+template <class... More>
+std::vector<AppendResult> AppendCall::send_as(const statements::Statement& statement,
+                                              PgConnection& connection, const More&... more) const {
     const auto array = [](const BinaryArray& values) { return binary(values.parameter()); };
     return read(connection.run(
-        statements::kAppend, "appending", array(batch_shard_), array(batch_epoch_),
-        array(batch_expected_), array(batch_last_), array(batch_hash_), array(command_batch_),
-        array(command_scope_), array(command_uuid_), array(command_first_), array(command_events_),
+        statement, "appending", array(batch_shard_), array(batch_epoch_), array(batch_expected_),
+        array(batch_last_), array(batch_hash_), array(command_batch_), array(command_scope_),
+        array(command_uuid_), array(command_first_), array(command_events_),
         array(command_content_), array(stream_batch_), array(stream_name_), array(stream_before_),
         array(event_batch_), array(event_position_), array(event_version_), array(event_stream_),
-        array(event_hash_), array(event_bytes_)));
+        array(event_hash_), array(event_bytes_), array(more)...));
+}
+
+std::vector<AppendResult> AppendCall::send(PgConnection& connection) const {
+    if (!has_intake_) return send_as(statements::kAppend, connection);
+    return send_as(statements::kAppendTaken, connection, intake_batch_, intake_next_, intake_told_);
 }
 
 std::vector<AppendResult> AppendCall::read(const pqxx::result& rows) const {

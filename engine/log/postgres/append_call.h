@@ -4,7 +4,8 @@
 // judge(), the judgement of all backends, from what the rows say stands.
 // Invariant: a batch is sent to be written only if judge() would take it, should the log stand as
 // the batch believes. Threads: one owner. Errors: Fault kCorruption where the database and judge()
-// differ. Source: design section 3 (Postgres append); migrations/0002_append.sql.
+// differ. Source: design section 3 (Postgres append); migrations/0002_append.sql,
+// migrations/0005_intake.sql.
 #pragma once
 
 #include <pqxx/result>
@@ -24,6 +25,9 @@ class AppendCall {
     std::vector<AppendResult> send(PgConnection& connection) const;
 
  private:
+    template <class... More>
+    std::vector<AppendResult> send_as(const statements::Statement& statement,
+                                      PgConnection& connection, const More&... more) const;
     class Believed;
     class Answered;
     // A stream of a batch, and the version that the batch begins after.
@@ -63,6 +67,10 @@ class AppendCall {
     BinaryArray event_stream_{PgType::kText};
     BinaryArray event_hash_{PgType::kBytea};
     BinaryArray event_bytes_{PgType::kBytea};
+    bool has_intake_ = false;
+    BinaryArray intake_batch_{PgType::kInteger};
+    BinaryArray intake_next_{PgType::kBigint};
+    BinaryArray intake_told_{PgType::kBigint};
 };
 
 }  // namespace skein::log

@@ -79,6 +79,21 @@ Epoch LeasedLog::take_over(Shard shard) {
                 "Wait until its lease has run out.");
 }
 
+// As head(): what an append in doubt has kept is seen, or will never be.
+std::optional<IntakePoint> LeasedLog::intake_point(Shard shard) const {
+    fence_doubts();
+    return log_->intake_point(shard);
+}
+
+bool LeasedLog::move_intake(Shard shard, Epoch epoch, const IntakePoint& point) {
+    fence_doubts();
+    const auto use = keeper_->use(shard, epoch);
+    if (!use) return false;
+    const bool is_kept = log_->move_intake(shard, epoch, point);
+    if (!is_kept) keeper_->lose(shard, epoch);
+    return is_kept;
+}
+
 // A batch without commands asks whether the head still stands. A guest need not own the shard for
 // that: what it saw is confirmed by looking once more.
 AppendResult LeasedLog::confirm(const Batch& batch) const {

@@ -37,6 +37,8 @@ class LeasedLog final : public EventLog {
     // Also fences what is in doubt.
     void reopen() override;
     Epoch take_over(Shard shard) override;
+    std::optional<IntakePoint> intake_point(Shard shard) const override;
+    bool move_intake(Shard shard, Epoch epoch, const IntakePoint& point) override;
 
     std::uint64_t scan(Shard shard, Position after,
                        const std::function<bool(const EventView&)>& visit) const override {

@@ -129,6 +129,14 @@ Epoch PostgresLog::take_over(Shard shard) {
     return Epoch(number_of(rows.front()[0], "an epoch"));
 }
 
+// Sent once more where the answer was lost: the same point under the same epoch.
+bool PostgresLog::move_intake(Shard shard, Epoch epoch, const IntakePoint& point) {
+    const pqxx::result rows =
+        pool_->ask(statements::kMoveIntake, "moving an intake", bigint(shard.value()),
+                   bigint(epoch.value()), bigint(point.next), bigint(point.told));
+    return rows.front()[0].as<bool>();
+}
+
 void PostgresLog::put_snapshot(const Stream& stream, Version version, std::string_view bytes) {
     pool_->ask(statements::kPutSnapshot, "writing a snapshot", stream.str(),
                bigint(version.value()), binary(bytes));

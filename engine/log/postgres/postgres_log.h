@@ -60,6 +60,8 @@ class PostgresLog final : public EventLog {
     // Drops the connections that nobody uses, and asks the server for the store anew.
     void reopen() override;
     Epoch take_over(Shard shard) override;
+    std::optional<IntakePoint> intake_point(Shard shard) const override;
+    bool move_intake(Shard shard, Epoch epoch, const IntakePoint& point) override;
 
     std::optional<Receipt> find_receipt(const Scope& scope, const Uuid& command_id) const override;
     Version stream_head(const Stream& stream) const override;

@@ -218,6 +218,14 @@ std::optional<EventLog::StoredEvent> PostgresLog::read(Shard shard, Position pos
     return StoredEvent{bytes_of(rows.front()[1], kEvent), hash_of(rows.front()[0], kEvent)};
 }
 
+std::optional<IntakePoint> PostgresLog::intake_point(Shard shard) const {
+    constexpr const char* kPoint = "the point of an intake";
+    const pqxx::result rows =
+        pool_->ask(statements::kIntakePoint, "reading an intake", bigint(shard.value()));
+    if (rows.empty()) return std::nullopt;
+    return IntakePoint{number_of(rows.front()[0], kPoint), number_of(rows.front()[1], kPoint)};
+}
+
 std::optional<EventLog::StoredSnapshot> PostgresLog::find_snapshot(const Stream& stream,
                                                                    Version at_most) const {
     const std::uint64_t highest = std::min<std::uint64_t>(at_most.value(), INT64_MAX);

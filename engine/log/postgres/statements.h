@@ -17,6 +17,14 @@ inline constexpr Statement kAppend{
     "append",
     "SELECT kind, at, number, amount, hash FROM skein.append($1, $2, $3, $4, $5, $6, $7, $8, $9, "
     "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"};
+// The same for batches of which some carry a point of their intake.
+inline constexpr Statement kAppendTaken{
+    "append_taken",
+    "SELECT kind, at, number, amount, hash FROM skein.append_taken($1, $2, $3, $4, $5, $6, $7, $8, "
+    "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)"};
+inline constexpr Statement kIntakePoint{
+    "intake_point", "SELECT next_offset, told_offset FROM skein.intakes WHERE shard = $1"};
+inline constexpr Statement kMoveIntake{"move_intake", "SELECT skein.move_intake($1, $2, $3, $4)"};
 inline constexpr Statement kCreateStore{"create_store",
                                         "SELECT skein.create_store($1, $2, $3, $4, $5)"};
 inline constexpr Statement kStore{
@@ -100,10 +108,10 @@ inline constexpr Statement kNodes{
     "nodes", "SELECT node FROM skein.nodes WHERE expires_at > clock_timestamp() ORDER BY node"};
 
 inline constexpr std::array kAll = {
-    kAppend,        kCreateStore,  kStore,      kTakeOver,   kHead,
-    kHeads,         kScan,         kScanStream, kRead,       kReceipt,
-    kStreamHead,    kPositionOf,   kStreams,    kIndex,      kReceipts,
-    kPutSnapshot,   kFindSnapshot, kNotify,     kTakeLease,  kRenewLeases,
-    kReleaseLeases, kLeases,       kRenewNode,  kRemoveNode, kNodes};
+    kAppend,    kCreateStore, kStore,         kTakeOver,    kHead,         kHeads,
+    kScan,      kScanStream,  kRead,          kReceipt,     kStreamHead,   kPositionOf,
+    kStreams,   kIndex,       kReceipts,      kPutSnapshot, kFindSnapshot, kNotify,
+    kTakeLease, kRenewLeases, kReleaseLeases, kLeases,      kRenewNode,    kRemoveNode,
+    kNodes,     kAppendTaken, kIntakePoint,   kMoveIntake};
 
 }  // namespace skein::log::statements

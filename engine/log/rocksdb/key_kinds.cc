@@ -28,6 +28,12 @@ std::string head_key(Shard shard) {
     return key;
 }
 
+std::string intake_key(Shard shard) {
+    std::string key = kind_key(KeyKind::kIntake);
+    put_u32_be(key, static_cast<std::uint32_t>(shard.value()));
+    return key;
+}
+
 std::string event_key(Shard shard, Position position) {
     std::string key = kind_key(KeyKind::kEvent);
     put_u32_be(key, static_cast<std::uint32_t>(shard.value()));
@@ -99,6 +105,22 @@ std::optional<Head> parse_head(std::string_view value) {
     if (!reader.done()) return std::nullopt;
     head.hash = hash_from_bytes(hash);
     return head;
+}
+
+std::string intake_value(const IntakePoint& point) {
+    std::string value;
+    put_varint(value, point.next);
+    put_varint(value, point.told);
+    return value;
+}
+
+std::optional<IntakePoint> parse_intake(std::string_view value) {
+    ByteReader reader(value);
+    IntakePoint point;
+    point.next = reader.varint();
+    point.told = reader.varint();
+    if (!reader.done()) return std::nullopt;
+    return point;
 }
 
 std::string receipt_value(const Receipt& receipt) {

@@ -1,12 +1,19 @@
 // The registry of key kinds of the embedded log, and how keys are laid out. A number is never
 // reused.
 //
-//   kMeta      | name                                       -> bytes (see store_meta.h)
-//   kHead      | shard u32 BE                               -> varint position, hash 32, varint
-//   epoch kEvent     | shard u32 BE | position u64 BE             -> hash 32, envelope kStream    |
-//   stream | 0x00 | version u64 BE             -> varint position kReceipt   | scope | 0x00 |
-//   command id 16               -> content hash 32, varint first, varint count kSnapshot  | stream
-//   | 0x00 | version u64 BE             -> bytes
+//   kMeta     | name                           -> bytes (see store_meta.h)
+//
+//   kHead     | shard u32 BE                   -> varint position, hash 32, varint epoch
+//
+//   kEvent    | shard u32 BE | position u64 BE -> hash 32, envelope
+//
+//   kStream   | stream | 0x00 | version u64 BE -> varint position
+//
+//   kReceipt  | scope | 0x00 | command id 16   -> content hash 32, varint first, varint count
+//
+//   kSnapshot | stream | 0x00 | version u64 BE -> bytes
+//
+//   kIntake   | shard u32 BE                   -> varint next, varint told
 //
 // Example: version 2 of swarm/s1 at position 300 is
 //   04 "swarm/s1" 00 0000000000000002 -> AC 02
@@ -31,6 +38,7 @@ enum class KeyKind : std::uint8_t {
     kStream = 4,
     kReceipt = 5,
     kSnapshot = 6,
+    kIntake = 7,
 };
 
 inline constexpr std::uint64_t kFormatVersion = 1;
@@ -39,6 +47,7 @@ inline constexpr std::size_t kEventKeyBytes = 13;
 
 std::string meta_key(std::string_view name);
 std::string head_key(Shard shard);
+std::string intake_key(Shard shard);
 std::string event_key(Shard shard, Position position);
 std::string receipt_key(const Scope& scope, const Uuid& command_id);
 // For kStream and kSnapshot.
@@ -62,6 +71,8 @@ std::optional<ScopeCommand> parse_receipt_key(std::string_view key);
 
 std::string head_value(const Head& head);
 std::optional<Head> parse_head(std::string_view value);
+std::string intake_value(const IntakePoint& point);
+std::optional<IntakePoint> parse_intake(std::string_view value);
 std::string receipt_value(const Receipt& receipt);
 std::optional<Receipt> parse_receipt(std::string_view value);
 std::string position_value(Position position);

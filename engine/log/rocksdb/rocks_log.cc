@@ -46,6 +46,7 @@ void put_rows(rocksdb::WriteBatch& rows, const Batch& batch, const AppendResult&
                  receipt_value(*result.commands[i].receipt));
     }
     rows.Put(head_key(batch.shard), head_value(result.head));
+    if (batch.intake) rows.Put(intake_key(batch.shard), intake_value(*batch.intake));
 }
 
 }  // namespace
@@ -281,6 +282,15 @@ Epoch RocksLog::take_over(Shard shard) {
     const std::lock_guard<std::mutex> lock(state.head_mutex);
     state.head = head;
     return head.epoch;
+}
+
+bool RocksLog::move_intake(Shard shard, Epoch epoch, const IntakePoint& point) {
+    const std::lock_guard<std::mutex> appending(state_of(shard).append_mutex);
+    if (state_of(shard).published_head().epoch != epoch) return false;
+    rocksdb::WriteBatch rows;
+    rows.Put(intake_key(shard), intake_value(point));
+    write_synced(*session(), rows, "moving an intake of");
+    return true;
 }
 
 void RocksLog::put_snapshot(const Stream& stream, Version version, std::string_view bytes) {

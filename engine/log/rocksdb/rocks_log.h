@@ -75,6 +75,8 @@ class RocksLog final : public EventLog {
     void checkpoint(const std::string& directory,
                     const std::function<void(std::uint64_t, std::uint64_t)>& progress) const;
     Epoch take_over(Shard shard) override;
+    std::optional<IntakePoint> intake_point(Shard shard) const override;
+    bool move_intake(Shard shard, Epoch epoch, const IntakePoint& point) override;
 
     std::optional<Receipt> find_receipt(const Scope& scope, const Uuid& command_id) const override;
     Version stream_head(const Stream& stream) const override;

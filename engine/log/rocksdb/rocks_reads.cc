@@ -141,6 +141,15 @@ std::uint64_t RocksLog::scan(Shard shard, Position after,
     return visited;
 }
 
+std::optional<IntakePoint> RocksLog::intake_point(Shard shard) const {
+    const std::shared_ptr<Session> open_now = session();
+    const auto value = open_now->get(intake_key(shard), "reading an intake of");
+    if (!value) return std::nullopt;
+    const auto point = parse_intake(*value);
+    if (!point) throw corruption("the point of an intake is damaged", open_now->directory());
+    return point;
+}
+
 std::optional<Receipt> RocksLog::find_receipt(const Scope& scope, const Uuid& command_id) const {
     const Position last = head(skein::shard_of(scope, info_.shard_count)).position;
     const std::shared_ptr<Session> open_now = session();
