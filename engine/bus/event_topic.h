@@ -1,6 +1,6 @@
-// The port of the bus: a topic whose partitions are the shards of a log. Publisher is one session
-// of sending to it, EventReader follows it; what stands in it may be doubled, cut off or gone,
-// since the log alone is the truth.
+// The port of the bus: a topic whose partitions are the shards of a log (that of outcomes and of
+// dead letters may have any number). Publisher is one session of sending to it, EventReader follows
+// it; what stands in it may be doubled, cut off or gone, since the log alone is the truth.
 //
 // Threads: an EventTopic from any thread; a Publisher and an EventReader from one.
 // Errors: Fault kUnavailable (try again), kConfig (missing rights, a wrong topic). Deliveries that
@@ -35,7 +35,7 @@ struct Record {
 // A record's number in its partition. Not a position: a position can stand at several offsets.
 using Offset = std::int64_t;
 
-// What became of an offered record. Those of a shard are reported in the order of their offers.
+// What became of an offered record. Those of a partition are reported in the order of their offers.
 struct Delivery {
     Shard shard;
     Position position;
@@ -43,12 +43,17 @@ struct Delivery {
     std::string problem;           // of those without an offset
 };
 
+// In the place of a shard: the partition follows from the record's key, as Kafka's Java client has
+// it (murmur2); any one where the key is null. Of topics whose partitions are no shards.
+inline constexpr Shard kByKey{UINT64_MAX};
+
 class Publisher {
  public:
     virtual ~Publisher() = default;
 
     enum class Offer { kTaken, kFull };
-    // Copies the record. `position` is what its delivery will name.
+    // Copies the record. `position` is what its delivery will name: of an event its position, of
+    // other records any number.
     virtual Offer offer(Shard shard, Position position, const Record& record) = 0;
     // Hands out the deliveries that have come; waits for the first of them at most `timeout`.
     virtual void poll(std::chrono::milliseconds timeout,

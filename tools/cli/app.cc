@@ -67,6 +67,8 @@ void build_app(CLI::App& app, Cli& cli, const SetAction& set) {
         ->capture_default_str();
     app.add_option("--pg", cli.pg, "Postgres database of the store, as a URI or `key=value ...`")
         ->envname("SKEIN_PG");
+    app.add_option("--kafka", cli.kafka, "Kafka brokers beside --pg, as host:port,host:port")
+        ->envname("SKEIN_KAFKA");
     app.add_option("-o,--output", cli.output, "How to print")
         ->check(one_of({"table", "json", "jsonl", "csv"}));
     app.add_flag("--json", cli.is_json, "Short for -o json");

@@ -102,6 +102,7 @@ class Cli {
     // What the global options said.
     std::string data = ".skein";
     std::string pg;      // the DSN of a Postgres log; empty: the embedded store
+    std::string kafka;   // brokers; empty: no bus
     std::string output;  // of -o; empty: text
     bool is_json = false;
     std::string colour = "auto";

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include "engine/bus/kafka/kafka_admin.h"
 #include "engine/json/writer.h"
 #include "engine/log/postgres/migrator.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/kafka_options.h"
 #include "tools/cli/postgres_options.h"
 #include "tools/cli/text_output.h"
 
@@ -48,12 +50,51 @@ json::Value store_document(const log::StoreInfo& info) {
     return out.value();
 }
 
+using Topics = std::vector<bus::TopicFound>;
+
+std::string_view to_string(bus::TopicState state) {
+    switch (state) {
+        case bus::TopicState::kMissing: return "missing";
+        case bus::TopicState::kMade: return "made";
+        case bus::TopicState::kStood: return "stood";
+    }
+    return "";
+}
+
+json::Value topics_document(const Topics& topics) {
+    std::vector<json::Value> items;
+    for (const bus::TopicFound& topic : topics) {
+        json::ObjectWriter item;
+        item.member_text("name", topic.name);
+        item.member_text("state", to_string(topic.state));
+        items.push_back(item.value());
+    }
+    return json::Value::array(items);
+}
+
+// Of a cluster that was named: what is missing is made, all must fit the store's shards.
+Topics migrate_topics(const Cli& cli, std::uint32_t shards) {
+    if (cli.kafka.empty()) return {};
+    const bus::KafkaOptions options = kafka_options(cli.kafka);
+    const std::vector<bus::TopicPlan> plans = bus::topic_plans(options, shards);
+    Topics topics = bus::make_topics(options, plans);
+    bus::check_topics(options, plans);
+    return topics;
+}
+
+Topics find_topics(const Cli& cli, std::uint32_t shards) {
+    if (cli.kafka.empty()) return {};
+    const bus::KafkaOptions options = kafka_options(cli.kafka);
+    return bus::find_topics(options, bus::topic_plans(options, shards));
+}
+
 // What a run did or would do: the migrations as they stand now, and the names of `done`.
 struct Report {
     std::string_view verb;  // "applied" or "would apply"
     std::vector<log::Migration> done;
     Statuses statuses;
     std::optional<log::StoreInfo> store;
+    Topics topics;
 };
 
 void print_report(Cli& cli, const Report& report) {
@@ -64,6 +105,8 @@ void print_report(Cli& cli, const Report& report) {
         if (report.store)
             cli.out() << fmt::format("store {}, {} shards\n", report.store->store_id.str(),
                                      report.store->shard_count);
+        for (const bus::TopicFound& topic : report.topics)
+            cli.out() << fmt::format("topic {}: {}\n", topic.name, to_string(topic.state));
         return;
     }
     std::vector<json::Value> items;
@@ -76,6 +119,7 @@ void print_report(Cli& cli, const Report& report) {
     out.member("pending", is_dry ? names_of(report.done) : json::Value::array({}));
     out.member_text("schema", "skein.migrate/1");
     out.member("store", report.store ? store_document(*report.store) : json::Value());
+    out.member("topics", topics_document(report.topics));
     cli.print(out.value());
 }
 
@@ -83,15 +127,17 @@ int migrate_up(Cli& cli, const MigrateOptions& options) {
     log::PostgresLogOptions postgres = postgres_options(cli.pg);
     const log::Migrator migrator(postgres.connect);
     if (options.is_dry_run) {
-        print_report(cli, {"would apply", migrator.pending(), migrator.status(), std::nullopt});
+        print_report(cli, {"would apply", migrator.pending(), migrator.status(), std::nullopt,
+                           find_topics(cli, options.shards)});
         return kOk;
     }
-    Report report{"applied", migrator.up(), {}, std::nullopt};
+    Report report{"applied", migrator.up(), {}, std::nullopt, {}};
     report.statuses = migrator.status();
     postgres.mode = log::PostgresOpen::kCreate;
     postgres.shard_count = options.shards;
     SystemRandom random;
     report.store = log::PostgresLog::open(postgres, random)->info();
+    report.topics = migrate_topics(cli, report.store->shard_count);
     print_report(cli, report);
     if (report.store->shard_count != options.shards)
         cli.err() << fmt::format("the store has {} shards since it was made; that cannot change\n",
@@ -145,7 +191,9 @@ void add_migrate(CLI::App& app, Cli& cli, const SetAction& set) {
     sub->footer(
         "Applies what is pending of the numbered migrations, one transaction each under one lock, "
         "and makes\nthe store where there is none. A file that was edited since, one that this "
-        "program does not know, and\na newer database are refused, and nothing is changed.\n"
+        "program does not know, and\na newer database are refused, and nothing is changed. With "
+        "--kafka the "
+        "topics that are missing are made too.\n"
         "Example:\n  skein --pg postgresql://skein@db/skein migrate --dry-run");
     CLI::App* status = sub->add_subcommand("status", "What is applied; exit 1 unless all is");
     sub->add_subcommand("up", "The same as `skein migrate` alone");

@@ -124,6 +124,7 @@ void check_partitions(const TopicPlan& plan, int partitions) {
         throw Fault(FaultKind::kConfig, fmt::format("there is no topic {}", plan.name),
                     "skein migrate");
     }
+    if (plan.rule == PartitionRule::kAtLeast && partitions > 0) return;
     if (static_cast<std::uint32_t>(partitions) == plan.partitions) return;
     throw Fault(FaultKind::kConfig,
                 fmt::format("topic {} has {} partitions, the store has {} shards: one shard is one "
@@ -137,17 +138,19 @@ void check_partitions(const TopicPlan& plan, int partitions) {
 
 std::vector<TopicPlan> topic_plans(const KafkaOptions& options, std::uint32_t shard_count) {
     const std::string limit = std::to_string(kMessageBytesMax);
-    const auto plan = [&](const std::string& name, std::string retention) {
+    const auto plan = [&](const std::string& name, PartitionRule rule, std::string retention) {
         return TopicPlan{name,
                          shard_count,
                          {{"cleanup.policy", "delete"},
                           {"max.message.bytes", limit},
-                          {"retention.ms", std::move(retention)}}};
+                          {"retention.ms", std::move(retention)}},
+                         rule};
     };
     constexpr const char* kWeek = "604800000";
-    return {plan(options.topics.events, options.events_retention_ms),
-            plan(options.topics.commands, kWeek), plan(options.topics.outcomes, kWeek),
-            plan(options.topics.dead_letters, "-1")};
+    return {plan(options.topics.events, PartitionRule::kExact, options.events_retention_ms),
+            plan(options.topics.commands, PartitionRule::kExact, kWeek),
+            plan(options.topics.outcomes, PartitionRule::kAtLeast, kWeek),
+            plan(options.topics.dead_letters, PartitionRule::kAtLeast, "-1")};
 }
 
 std::vector<TopicFound> find_topics(const KafkaOptions& options,

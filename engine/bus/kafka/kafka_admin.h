@@ -14,10 +14,15 @@
 
 namespace skein::bus {
 
+enum class PartitionRule {
+    kExact,    // one partition is one shard
+    kAtLeast,  // any number: records are spread by their key
+};
 struct TopicPlan {
     std::string name;
-    std::uint32_t partitions = 0;
+    std::uint32_t partitions = 0;  // of one that is made
     std::vector<std::pair<std::string, std::string>> settings;
+    PartitionRule rule = PartitionRule::kExact;
 };
 // Events, commands, outcomes and dead letters of a store with this many shards.
 std::vector<TopicPlan> topic_plans(const KafkaOptions& options, std::uint32_t shard_count);
@@ -33,7 +38,7 @@ std::vector<TopicFound> find_topics(const KafkaOptions& options,
 // Makes what is missing; what stands is left as it is.
 std::vector<TopicFound> make_topics(const KafkaOptions& options,
                                     const std::vector<TopicPlan>& plans);
-// A Fault for the first topic that is missing, has another number of partitions, or takes no
+// A Fault for the first topic that is missing, has a wrong number of partitions, or takes no
 // messages of kMessageBytesMax.
 void check_topics(const KafkaOptions& options, const std::vector<TopicPlan>& plans);
 

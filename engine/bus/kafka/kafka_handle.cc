@@ -32,6 +32,8 @@ constexpr std::array kOfProducers = {
     Setting{"acks", "all"},
     Setting{"message.timeout.ms", "0"},
     Setting{"linger.ms", "0"},
+    // Of records without a partition: as Java's clients choose.
+    Setting{"partitioner", "murmur2_random"},
     // The relay's own limits are tighter: these only must not be in their way.
     Setting{"queue.buffering.max.messages", "1000000"},
     Setting{"queue.buffering.max.kbytes", "1048576"},

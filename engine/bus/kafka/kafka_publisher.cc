@@ -24,6 +24,10 @@ Delivery delivery_of(const rd_kafka_message_t& message) {
     return delivery;
 }
 
+std::int32_t partition_of(Shard shard) {
+    return shard == kByKey ? RD_KAFKA_PARTITION_UA : static_cast<std::int32_t>(shard.value());
+}
+
 rd_kafka_headers_t* headers_of(const Record& record) {
     rd_kafka_headers_t* const headers = rd_kafka_headers_new(record.headers.size());
     for (const Header& header : record.headers) {
@@ -52,8 +56,7 @@ KafkaPublisher::~KafkaPublisher() {
 Publisher::Offer KafkaPublisher::offer(Shard shard, Position position, const Record& record) {
     rd_kafka_headers_t* const headers = headers_of(record);
     const auto error = rd_kafka_producev(
-        kafka_.get(), RD_KAFKA_V_RKT(topic_.get()),
-        RD_KAFKA_V_PARTITION(static_cast<std::int32_t>(shard.value())),
+        kafka_.get(), RD_KAFKA_V_RKT(topic_.get()), RD_KAFKA_V_PARTITION(partition_of(shard)),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
         RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
@@ -62,7 +65,7 @@ Publisher::Offer KafkaPublisher::offer(Shard shard, Position position, const Rec
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Offer::kTaken;
     rd_kafka_headers_destroy(headers);
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL && failure_.empty()) {
-        failure_ = fmt::format("position {} of shard {} cannot be sent: {}", position.value(),
+        failure_ = fmt::format("record {} of partition {} cannot be sent: {}", position.value(),
                                shard.value(), rd_kafka_err2str(error));
     }
     return Offer::kFull;

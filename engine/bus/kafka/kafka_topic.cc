@@ -138,7 +138,26 @@ void KafkaTopic::read(Shard shard, Offset from, Offset until,
 
 std::unique_ptr<KafkaTopic> events_topic(const KafkaOptions& options, std::uint32_t shard_count,
                                          WhenMissing when_missing) {
-    return std::make_unique<KafkaTopic>(options, topic_plans(options, shard_count).front(),
+    return std::make_unique<KafkaTopic>(options, topic_plans(options, shard_count).at(0),
+                                        when_missing);
+}
+
+std::unique_ptr<KafkaTopic> commands_topic(const KafkaOptions& options, std::uint32_t shard_count,
+                                           WhenMissing when_missing) {
+    return std::make_unique<KafkaTopic>(options, topic_plans(options, shard_count).at(1),
+                                        when_missing);
+}
+
+std::unique_ptr<KafkaTopic> outcomes_topic(const KafkaOptions& options, std::uint32_t shard_count,
+                                           WhenMissing when_missing) {
+    return std::make_unique<KafkaTopic>(options, topic_plans(options, shard_count).at(2),
+                                        when_missing);
+}
+
+std::unique_ptr<KafkaTopic> dead_letters_topic(const KafkaOptions& options,
+                                               std::uint32_t shard_count,
+                                               WhenMissing when_missing) {
+    return std::make_unique<KafkaTopic>(options, topic_plans(options, shard_count).at(3),
                                         when_missing);
 }
 

@@ -42,8 +42,14 @@ class KafkaTopic final : public EventTopic {
     std::unique_ptr<Source> source_;
 };
 
-// The topic of the events of a store with this many shards.
+// The topics of a store with this many shards.
 std::unique_ptr<KafkaTopic> events_topic(const KafkaOptions& options, std::uint32_t shard_count,
                                          WhenMissing when_missing);
+std::unique_ptr<KafkaTopic> commands_topic(const KafkaOptions& options, std::uint32_t shard_count,
+                                           WhenMissing when_missing);
+std::unique_ptr<KafkaTopic> outcomes_topic(const KafkaOptions& options, std::uint32_t shard_count,
+                                           WhenMissing when_missing);
+std::unique_ptr<KafkaTopic> dead_letters_topic(const KafkaOptions& options,
+                                               std::uint32_t shard_count, WhenMissing when_missing);
 
 }  // namespace skein::bus
