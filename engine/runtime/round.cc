@@ -163,6 +163,13 @@ Take Round::take(const domain::Command& command, const std::map<Shard, ShardEnd>
     return Take::kDecided;
 }
 
+void Round::move_intake(const log::IntakePoint& point) {
+    const Decision& last = decisions_.back();
+    SKEIN_CHECK(last.outcome.kind == OutcomeKind::kAccepted, "a refusal moves no intake");
+    const ShardWork& work = works_.at(last.shard);
+    batches_[*work.batch].intake = point;
+}
+
 Preview Round::preview(const domain::Command& command, const std::map<Shard, ShardEnd>& ends) {
     SKEIN_CHECK(decisions_.empty(), "a preview sees the committed states alone");
     const Shard shard = log::shard_of(*sources_.log, command.stream);

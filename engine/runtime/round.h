@@ -65,6 +65,10 @@ class Round {
     // Decides without taking it into the round. Only in a round that has taken nothing.
     Preview preview(const domain::Command& command, const std::map<Shard, ShardEnd>& ends);
 
+    // The last command taken was accepted, and came by the partition of its shard: what it moves
+    // the shard's intake to is kept with its events.
+    void move_intake(const log::IntakePoint& point);
+
     bool has_batches() const { return !batches_.empty(); }
     // Adds an empty batch for each shard of which there are only rejections: they are answered if
     // what they rest on still stands.

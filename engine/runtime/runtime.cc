@@ -56,8 +56,12 @@ RuntimeCounters Runtime::counters() const {
 }
 
 Result<domain::Command, domain::Rejection> Runtime::parse(const json::Value& document) {
-    return domain::parse_command(document, parts_.codec->registry(), options_.limits,
-                                 parts_.random->uuid());
+    return parse(document, parts_.random->uuid());
+}
+
+Result<domain::Command, domain::Rejection> Runtime::parse(const json::Value& document,
+                                                          const Uuid& fallback_id) const {
+    return domain::parse_command(document, parts_.codec->registry(), options_.limits, fallback_id);
 }
 
 bool Runtime::enqueue(std::unique_ptr<Pending>& pending) {
@@ -126,6 +130,28 @@ void Runtime::submit_async(domain::Command command, Callback done,
     if (is_idle) work_or_stop_.notify_one();
 }
 
+bool Runtime::submit_taken(domain::Command command, Callback done, IntakePlace place) {
+    auto pending = std::make_unique<Pending>();
+    pending->command = std::move(command);
+    pending->done = std::move(done);
+    pending->sequence = {place.term, &place.term->sequence};
+    pending->place = std::move(place);
+    bool is_idle = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!enqueue(pending)) return false;
+        is_idle = !is_led_;
+    }
+    if (is_idle) work_or_stop_.notify_one();
+    return true;
+}
+
+std::optional<Outcome> Runtime::known_outcome(const domain::Command& command) {
+    const auto receipt = parts_.log->find_receipt(scope_of(command.stream), command.id);
+    if (!receipt) return std::nullopt;
+    return repeated(command, log::shard_of(*parts_.log, command.stream), *receipt);
+}
+
 void Runtime::run_executor() {
     while (true) {
         {
@@ -192,6 +218,18 @@ void Runtime::learn_end(Shard shard) {
     ends_.emplace(shard, end);
 }
 
+// A command that came under an epoch which is not the shard's (any more): where the epoch that is
+// kept here is the older one, it is learnt anew.
+bool Runtime::is_of_other_term(const Pending& pending) {
+    if (!pending.place) return false;
+    const Shard shard = log::shard_of(*parts_.log, pending.command.stream);
+    const Epoch epoch = pending.place->term->epoch;
+    if (ends_.at(shard).head.epoch == epoch) return false;
+    ends_.erase(shard);
+    learn_end(shard);
+    return ends_.at(shard).head.epoch != epoch;
+}
+
 Outcome Runtime::unavailable(const Pending& pending, const std::string& why) const {
     return rejected(pending.command.id, domain::reject(domain::codes::kReadOnly, why));
 }
@@ -217,14 +255,22 @@ Runtime::Work Runtime::run_round(Work work, Answers& answers) {
                 continue;
             }
             learn_end(log::shard_of(*parts_.log, pending->command.stream));
+            if (is_of_other_term(*pending)) {
+                pending->sequence->is_stopped = true;
+                Outcome outcome =
+                    unknown(pending->command.id, "not tried: its shard is not ours any more");
+                answers.emplace_back(std::move(pending), std::move(outcome));
+                continue;
+            }
             if (round.take(pending->command, ends_) == Take::kNextRound) {
                 if (sequence != nullptr) held.insert(sequence);
                 later.push_back(std::move(pending));
                 continue;
             }
-            if (sequence != nullptr &&
-                round.outcome(round.size() - 1).kind == OutcomeKind::kRejected)
-                held.insert(sequence);
+            const bool is_accepted = round.outcome(round.size() - 1).kind == OutcomeKind::kAccepted;
+            if (sequence != nullptr && !is_accepted) held.insert(sequence);
+            if (pending->place && is_accepted)
+                round.move_intake({pending->place->offset + 1, pending->place->term->told.load()});
             taken.push_back(std::move(pending));
         }
         const std::vector<log::AppendResult> results = append(round);
@@ -239,6 +285,8 @@ Runtime::Work Runtime::run_round(Work work, Answers& answers) {
         for (Work* part : {&taken, &work, &later}) {
             for (std::unique_ptr<Pending>& pending : *part) {
                 if (!pending) continue;
+                // What waits in the queue behind it must not overtake it.
+                if (pending->sequence) pending->sequence->is_stopped = true;
                 Outcome outcome = unavailable(*pending, why);
                 answers.emplace_back(std::move(pending), std::move(outcome));
             }
@@ -339,10 +387,8 @@ Runtime::Work Runtime::settle(Round& round, Work taken,
 
 // A rejected command may be a repetition of an accepted one: that gets its first result.
 Outcome Runtime::final_rejection(const Pending& pending, const Outcome& rejection) {
-    const domain::Command& command = pending.command;
-    const auto receipt = parts_.log->find_receipt(scope_of(command.stream), command.id);
-    if (!receipt) return rejection;
-    return repeated(command, log::shard_of(*parts_.log, command.stream), *receipt);
+    const auto known = known_outcome(pending.command);
+    return known ? *known : rejection;
 }
 
 Outcome Runtime::repeated(const domain::Command& command, Shard shard,

@@ -49,6 +49,21 @@ struct Sequence {
     bool is_stopped = false;  // owned by the thread that runs a round
 };
 
+// A partition of the commands topic, as one owner of its shard takes it under one epoch. The stop
+// of its sequence is final: what is sent again comes under a new term.
+struct IntakeTerm {
+    explicit IntakeTerm(Epoch of_epoch, std::uint64_t told_offset)
+        : epoch(of_epoch), told(told_offset) {}
+
+    const Epoch epoch;
+    std::atomic<std::uint64_t> told;  // as in log::IntakePoint; moved on by who takes
+    Sequence sequence;
+};
+struct IntakePlace {
+    std::shared_ptr<IntakeTerm> term;
+    std::uint64_t offset = 0;
+};
+
 // What the runtime has done since it began.
 struct RuntimeCounters {
     std::uint64_t rounds = 0;    // appends, each with one sync
@@ -80,12 +95,21 @@ class Runtime {
 
     // Shape and fields. A command without command_id gets one.
     Result<domain::Command, domain::Rejection> parse(const json::Value& document);
+    Result<domain::Command, domain::Rejection> parse(const json::Value& document,
+                                                     const Uuid& fallback_id) const;
 
     // Waits for the answer; kUnknown when the deadline passes first.
     Outcome submit(domain::Command command, Deadline deadline = std::nullopt);
     // Answers through `done`, exactly once, also when the queue is full or the runtime stops.
     void submit_async(domain::Command command, Callback done,
                       std::shared_ptr<Sequence> sequence = nullptr);
+    // Of a command that stands at `place`, in the partition of its shard and in the order of
+    // offsets: where it is accepted, its offset is kept with its events. It is not decided under
+    // another epoch, nor behind one of its term that was not accepted: the outcome is unknown then.
+    // False: the queue is full, nothing was taken, and `done` is not called.
+    bool submit_taken(domain::Command command, Callback done, IntakePlace place);
+    // The first result of a command that was accepted before; nothing where it was not.
+    std::optional<Outcome> known_outcome(const domain::Command& command);
     // What would be decided now; appends nothing.
     Preview preview(const domain::Command& command);
 
@@ -100,6 +124,7 @@ class Runtime {
         domain::Command command;
         Callback done;
         std::shared_ptr<Sequence> sequence;
+        std::optional<IntakePlace> place = std::nullopt;
         unsigned attempts = 0;
     };
     using Work = std::vector<std::unique_ptr<Pending>>;
@@ -119,6 +144,7 @@ class Runtime {
     Outcome repeated(const domain::Command& command, Shard shard, const log::Receipt& receipt);
     Outcome unavailable(const Pending& pending, const std::string& why) const;
     void learn_end(Shard shard);
+    bool is_of_other_term(const Pending& pending);
     RoundSources sources();
 
     const Parts parts_;
