@@ -23,6 +23,7 @@ _ENGINE_ALL = _PORT + [
     "engine/bus/kafka",
     "engine/replay",
     "engine/runtime",
+    "engine/intake",
 ]
 VIEWS = "projections/<view>"  # stands for every folder of projections without a line of its own
 _PROJECTIONS_ALL = ["projections/store", "projections/core", "projections/query", VIEWS]
@@ -41,6 +42,7 @@ LAYERS = {
     "engine/bus/kafka": _PORT + ["engine/bus"],
     "engine/replay": _PORT,
     "engine/runtime": _PORT + ["engine/bus", "engine/replay"],
+    "engine/intake": _PORT + ["engine/bus", "engine/replay", "engine/runtime"],
     "projections/store": _DOMAIN + ["engine/codec"],
     "projections/core": _PORT + ["projections/store"],
     VIEWS: _VIEW,

@@ -131,6 +131,13 @@ std::unique_ptr<EventReader> KafkaTopic::open_reader() {
 
 EventTopic::Extent KafkaTopic::extent(Shard shard) { return source_->extent(shard); }
 
+std::uint32_t KafkaTopic::partition_count() {
+    const int count = source_->partition_count();
+    if (count >= 0) return static_cast<std::uint32_t>(count);
+    throw Fault(FaultKind::kMissing, fmt::format("there is no topic {}", plan_.name),
+                "Make it with `skein --pg DSN --kafka BROKERS migrate`, or name another cluster.");
+}
+
 void KafkaTopic::read(Shard shard, Offset from, Offset until,
                       const std::function<bool(const StoredRecord&)>& visit) {
     source_->read(shard, from, until, visit);

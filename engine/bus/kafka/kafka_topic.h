@@ -28,6 +28,8 @@ class KafkaTopic final : public EventTopic {
     std::unique_ptr<Publisher> open_publisher() override;
     std::unique_ptr<EventReader> open_reader() override;
     Extent extent(Shard shard) override;
+    // As the broker has it; a Fault where it has no such topic.
+    std::uint32_t partition_count();
     void read(Shard shard, Offset from, Offset until,
               const std::function<bool(const StoredRecord&)>& visit) override;
 

@@ -21,7 +21,7 @@ class MemoryTopic::Session final : public Publisher {
 
     Offer offer(Shard shard, Position position, const Record& record) override {
         const std::lock_guard<std::mutex> lock(topic_.mutex_);
-        queue_.push_back({shard, position, keep(record)});
+        queue_.push_back({topic_.place_of(shard, record), position, keep(record)});
         ++topic_.waiting_;
         return Offer::kTaken;
     }
@@ -116,6 +116,11 @@ MemoryTopic::Kept MemoryTopic::keep(const Record& record) {
     return kept;
 }
 
+Shard MemoryTopic::place_of(Shard shard, const Record& record) const {
+    if (shard != kByKey) return shard;
+    return Shard(std::hash<std::string_view>{}(record.key) % partitions_.size());
+}
+
 void MemoryTopic::check_up() const {
     if (is_down_) throw Fault(FaultKind::kUnavailable, "the topic is down");
 }
@@ -126,6 +131,10 @@ void MemoryTopic::prepare() {
 }
 
 std::unique_ptr<Publisher> MemoryTopic::open_publisher() {
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        check_up();
+    }
     return std::make_unique<Session>(*this);
 }
 

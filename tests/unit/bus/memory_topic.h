@@ -60,6 +60,7 @@ class MemoryTopic final : public EventTopic {
     class Session;
 
     static Kept keep(const Record& record);
+    Shard place_of(Shard shard, const Record& record) const;
     void check_up() const;
 
     mutable std::mutex mutex_;
