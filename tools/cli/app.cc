@@ -21,8 +21,8 @@ constexpr const char* kNotes =
     "5 unavailable; 6 corruption; 7 denied; 8 no answer in time; 9 the view is behind;\n"
     "130 interrupted.";
 
-constexpr std::array<std::string_view, 3> kLists = {"skein ls", "skein views ls",
-                                                    "skein parked ls"};
+constexpr std::array<std::string_view, 4> kLists = {"skein ls", "skein views ls", "skein parked ls",
+                                                    "skein parked letters"};
 
 const CLI::App& innermost(const CLI::App& app) {
     const auto typed = app.get_subcommands();
