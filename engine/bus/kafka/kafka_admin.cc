@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <optional>
+#include <thread>
 
 #include "engine/bus/kafka/kafka_handle.h"
 
@@ -77,6 +79,16 @@ bool make_topic(const KafkaHandle& kafka, const TopicPlan& plan) {
         if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw kafka.fault_of(error, doing);
     }
     return true;
+}
+
+// The controller says that a topic is made before the brokers have heard of it.
+void wait_until_known(const KafkaHandle& kafka, const std::string& topic) {
+    const auto end = std::chrono::steady_clock::now() + kafka.options().timeout;
+    while (kafka.partition_count(topic) < 0) {
+        if (std::chrono::steady_clock::now() > end)
+            throw kafka.fault_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "waiting for topic " + topic);
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
 }
 
 // The value of one setting of a topic as it works, from wherever it comes; nullopt: not told.
@@ -171,6 +183,7 @@ std::vector<TopicFound> make_topics(const KafkaOptions& options,
     for (const TopicPlan& plan : plans) {
         const bool is_missing = kafka.partition_count(plan.name) < 0;
         const bool is_made = is_missing && make_topic(kafka, plan);
+        if (is_missing) wait_until_known(kafka, plan.name);
         found.push_back({plan.name, is_made ? TopicState::kMade : TopicState::kStood});
     }
     return found;

@@ -35,7 +35,7 @@ struct TopicFound {
 // What stands, changing nothing.
 std::vector<TopicFound> find_topics(const KafkaOptions& options,
                                     const std::vector<TopicPlan>& plans);
-// Makes what is missing; what stands is left as it is.
+// Makes what is missing, and returns when the brokers know it; what stands is left as it is.
 std::vector<TopicFound> make_topics(const KafkaOptions& options,
                                     const std::vector<TopicPlan>& plans);
 // A Fault for the first topic that is missing, has a wrong number of partitions, or takes no
