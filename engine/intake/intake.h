@@ -95,8 +95,8 @@ class Intake {
     Intake& operator=(const Intake&) = delete;
 
     void start();
-    // Takes nothing more, answers and tells what is on its way, keeps the points, joins. Give the
-    // shards back after this. Idempotent.
+    // Takes nothing more, answers and tells what is on its way, keeps the points, joins. Stop the
+    // runtime and give the shards back after this. Idempotent.
     void stop();
 
     // The shard is ours under this epoch, also where it was under another. Takes effect within

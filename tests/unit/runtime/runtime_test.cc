@@ -1,5 +1,6 @@
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <future>
 #include <thread>
 
 #include "engine/base/fault.h"
@@ -60,6 +61,66 @@ TEST_CASE("runtime: a repeated command id gets its first result, accepted or ref
     CHECK(again.events[0].stream == first.events[0].stream);
     CHECK(again.events[0].position == first.events[0].position);
     CHECK(code_of(engine.send(R"({"type":"CompleteRun","swarm":"s1","run":"r1"})")) != "accepted");
+}
+
+TEST_CASE("runtime: the offset of a command from a topic is kept with its events alone [V-111]",
+          "[runtime]") {
+    MemoryEngine engine;
+    const Stream stream("swarm/s1");
+    const Shard shard = log::shard_of(engine.log, stream);
+    const Epoch epoch = engine.log.head(shard).epoch;
+    const auto term = std::make_shared<runtime::IntakeTerm>(epoch, 3);
+    const auto take = [&](const std::string& text, const std::shared_ptr<runtime::IntakeTerm>& of,
+                          std::uint64_t offset) {
+        std::promise<Outcome> answer;
+        auto command = engine.runtime.parse(*json::parse(text));
+        REQUIRE(command);
+        REQUIRE(engine.runtime.submit_taken(
+            std::move(*command), [&](Outcome outcome) { answer.set_value(std::move(outcome)); },
+            {of, offset}));
+        return answer.get_future().get();
+    };
+    const auto kept = [&] {
+        const auto point = engine.log.intake_point(shard);
+        return point ? fmt::format("{}/{}", point->next, point->told) : "none";
+    };
+
+    CHECK(take(create_swarm("s1"), term, 7).kind == OutcomeKind::kAccepted);
+    CHECK(kept() == "8/3");
+    term->told = 8;
+    CHECK(take(start_run("s1", "r1"), term, 9).kind == OutcomeKind::kAccepted);
+    CHECK(kept() == "10/8");
+    engine.send(start_run("s1", "r2"));
+    CHECK(kept() == "10/8");
+
+    // A refusal keeps nothing, and nothing of its term is tried behind it.
+    CHECK(code_of(take(create_swarm("s1"), term, 10)) == "already-exists");
+    const Outcome behind = take(start_run("s1", "r3"), term, 11);
+    CHECK(behind.kind == OutcomeKind::kUnknown);
+    CHECK(kept() == "10/8");
+
+    // Who lost the shard decides nothing, and who has it anew goes on.
+    const auto before = std::make_shared<runtime::IntakeTerm>(epoch, 8);
+    const auto after = std::make_shared<runtime::IntakeTerm>(engine.log.take_over(shard), 8);
+    CHECK(take(start_run("s1", "r3"), before, 11).kind == OutcomeKind::kUnknown);
+    CHECK(engine.log.stream_head(Stream("swarm/s1/run/r3")) == Version(0));
+    CHECK(take(start_run("s1", "r3"), after, 11).kind == OutcomeKind::kAccepted);
+    CHECK(kept() == "12/8");
+}
+
+TEST_CASE("runtime: what became of a command before is known without deciding it [V-111]",
+          "[runtime]") {
+    MemoryEngine engine;
+    const std::string create = with_id(create_swarm("s1"), kIdA);
+    const auto command = engine.runtime.parse(*json::parse(create));
+    REQUIRE(command);
+    CHECK_FALSE(engine.runtime.known_outcome(*command));
+    engine.send(create);
+    const auto known = engine.runtime.known_outcome(*command);
+    REQUIRE(known);
+    CHECK(known->kind == OutcomeKind::kAccepted);
+    CHECK(known->is_duplicate);
+    CHECK(known->events.size() == 1);
 }
 
 TEST_CASE("runtime: a command id with other content is refused", "[runtime]") {
