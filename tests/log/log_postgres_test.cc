@@ -147,7 +147,7 @@ TEST_CASE("postgres: every table, column and function is described", "[postgres]
     CHECK(sql(dsn,
               "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
               "WHERE nspname = 'skein' AND relkind IN ('r', 'p')")
-              .value == "8");
+              .value == "9");
     CHECK(sql(dsn,
               "SELECT string_agg(format('%s.%s', relname, attname), ' ') "
               "FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
