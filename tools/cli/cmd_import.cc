@@ -30,6 +30,7 @@ struct Totals {
     std::uint64_t duplicates = 0;
     std::uint64_t rejected = 0;
     std::uint64_t problems = 0;
+    std::uint64_t absent = 0;  // paths with nothing to import
 };
 
 using import::Next;
@@ -106,11 +107,15 @@ class ReportingSink final : public import::ProblemSink {
         : cli_(&cli), goes_on_(goes_on), totals_(&totals) {}
 
     Next report(const import::Problem& problem) override {
-        ++totals_->problems;
+        const bool is_absent = problem.kind == import::ProblemKind::kAbsent;
+        ++(is_absent ? totals_->absent : totals_->problems);
         cli_->err() << "error: " << import::to_string(problem.place) << ": " << problem.reason
                     << '\n';
         if (goes_on_) return Next::kContinue;
-        cli_->err() << "next:  --continue goes on with the records that can be read.\n";
+        cli_->err() << (is_absent
+                            ? "next:  Check the path; `skein import --help` shows what it takes.\n"
+                            : "next:  Mend it and import it again; --continue goes on with the "
+                              "rest.\n");
         return Next::kStop;
     }
 
@@ -130,7 +135,7 @@ void print_totals(Cli& cli, const Totals& totals) {
         out.member_number("commands", totals.commands);
         out.member_number("duplicates", totals.duplicates);
         out.member_number("events", totals.events);
-        out.member_number("problems", totals.problems);
+        out.member_number("problems", totals.problems + totals.absent);
         out.member_number("rejected", totals.rejected);
         out.member_text("schema", "skein.import/1");
         cli.print(out.value());
@@ -156,7 +161,8 @@ int import_all(Cli& cli, const ImportOptions& options) {
                      "next:  Import the same again: what is there already is left as it is.\n";
         return kInterrupted;
     }
-    return totals.rejected + totals.problems == 0 ? kOk : kRejected;
+    if (totals.rejected + totals.problems > 0) return kRejected;
+    return totals.absent > 0 ? kNotFound : kOk;
 }
 
 std::vector<std::string> format_names() {

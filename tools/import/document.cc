@@ -30,7 +30,9 @@ std::optional<json::Value> Document::take(std::uint64_t number) {
 }
 
 void Document::report(const std::string& reason) {
-    if (!stopped()) next_ = problems_.report({place_, reason});
+    if (stopped()) return;
+    ++reported_;
+    next_ = problems_.report({place_, reason});
 }
 
 void Document::miss(std::string_view member) {

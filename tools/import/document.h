@@ -21,6 +21,7 @@ class Document {
 
     JsonStream& stream() { return stream_; }
     bool stopped() const { return next_ == Next::kStop; }
+    std::uint64_t problems() const { return reported_; }
     // Where the value taken last begins, with the number given to it.
     const SourcePlace& place() const { return place_; }
 
@@ -38,6 +39,7 @@ class Document {
     JsonStream stream_;
     ProblemSink& problems_;
     SourcePlace place_;
+    std::uint64_t reported_ = 0;
     Next next_ = Next::kContinue;
 };
 

@@ -44,6 +44,8 @@ class Trace {
             if (*key == "txns" && in.peek() == '[') {
                 has_transactions = true;
                 write_transactions();
+            } else if (*key == "startContent") {
+                document_.take(0);  // known from the first pass; a broken one is reported here
             } else {
                 in.skip();
             }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "tools/import/file_shape.h"
 #include "tools/import/formats.h"
 
 namespace skein::import {
@@ -20,6 +21,15 @@ std::array<const Importer*, 7> importers() {
 
 Problem problem_of(const path& file, const std::error_code& error) {
     return {{file.string()}, error.message()};
+}
+
+Problem absent(const path& place, std::string reason) {
+    return {{place.string()}, std::move(reason), ProblemKind::kAbsent};
+}
+
+Next import_one(const Importer& importer, const path& file, Sinks sinks) {
+    if (const auto refusal = refusal_of(importer, file)) return sinks.problems.report(*refusal);
+    return importer.import_file(file, sinks);
 }
 
 // The files to take, in order; `error` is set where a folder cannot be read.
@@ -60,16 +70,18 @@ const Importer* find_importer(std::string_view format) {
 Next import_path(const Importer& importer, const path& path, Sinks sinks) {
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
+    if (status.type() == std::filesystem::file_type::not_found)
+        return sinks.problems.report(absent(path, "there is no such file or folder"));
     if (error) return sinks.problems.report(problem_of(path, error));
-    if (!std::filesystem::is_directory(status)) return importer.import_file(path, sinks);
+    if (!std::filesystem::is_directory(status)) return import_one(importer, path, sinks);
     const auto files = files_in(path, importer, error);
     if (error && sinks.problems.report(problem_of(path, error)) == Next::kStop) return Next::kStop;
     if (files.empty() && !error) {
         const std::string reason = fmt::format("no file of the format {} here", importer.format());
-        return sinks.problems.report({{path.string()}, reason});
+        return sinks.problems.report(absent(path, reason));
     }
     for (const auto& file : files) {
-        if (importer.import_file(file, sinks) == Next::kStop) return Next::kStop;
+        if (import_one(importer, file, sinks) == Next::kStop) return Next::kStop;
     }
     return Next::kContinue;
 }

@@ -4,6 +4,8 @@
 // An importer reads its file as a stream: memory holds a bounded buffer and one record, never the
 // file. Commands come in the order in which they must be sent. Their ids are derived from what they
 // say and where they stand, so importing the same file twice makes the same commands.
+// A broken record leaves nothing behind that its repair contradicts: of a run with one nothing is
+// sent, so importing the mended file completes what stands (see README.md for jsonl).
 // Threads: importers are stateless and thread-safe; a sink is called from the calling thread alone.
 // Errors: a broken record is a Problem with file, line, record and reason; whether the rest of the
 // file goes on is the answer of the ProblemSink. A file that cannot be opened is a Problem at line
@@ -29,9 +31,14 @@ struct SourcePlace {
 // `traces/a.json:12: record 7`
 std::string to_string(const SourcePlace& place);
 
+enum class ProblemKind {
+    kBroken,  // a record, a file, or its format
+    kAbsent,  // nothing to import at the path
+};
 struct Problem {
     SourcePlace place;
     std::string reason;
+    ProblemKind kind = ProblemKind::kBroken;
 };
 
 enum class Next { kContinue, kStop };
@@ -56,10 +63,16 @@ struct Sinks {
     ProblemSink& problems;
 };
 
+enum class FileLayout {
+    kLines,     // a record a line, each imported as it is read
+    kDocument,  // one JSON document, checked whole before its first command
+};
+
 class Importer {
  public:
     virtual ~Importer() = default;
     virtual std::string_view format() const = 0;
+    virtual FileLayout layout() const = 0;
     // Whether a walk over a folder takes this file; a file that was named is always taken.
     virtual bool takes(const std::filesystem::path& file) const = 0;
     virtual Next import_file(const std::filesystem::path& file, Sinks sinks) const = 0;
@@ -72,7 +85,8 @@ std::vector<std::string_view> formats();
 const Importer* find_importer(std::string_view format);
 
 // A file, or a folder with its subfolders: the files that the importer takes, in sorted order of
-// their paths. A folder without any is a Problem.
+// their paths. A path that is not there and a folder without any are Problems of the kind
+// kAbsent; a file of another format is one of the kind kBroken, and nothing of it is sent.
 Next import_path(const Importer& importer, const std::filesystem::path& path, Sinks sinks);
 
 }  // namespace skein::import

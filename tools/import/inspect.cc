@@ -1,6 +1,8 @@
 // Inspect logs: a whole log with its samples, or one sample; see README.md for what becomes of it.
 #include "tools/import/formats.h"
 
+#include <set>
+
 #include "engine/json/parse.h"
 #include "tools/import/command_writer.h"
 #include "tools/import/document.h"
@@ -11,9 +13,9 @@ namespace skein::import {
 namespace {
 
 // The final values of what the events tell step by step.
-bool is_told_by_events(std::string_view key) {
-    return key == "id" || key == "epoch" || key == "messages" || key == "store";
-}
+bool is_told_by_events(std::string_view key) { return key == "messages" || key == "store"; }
+
+bool names_run(std::string_view key) { return key == "id" || key == "epoch"; }
 
 std::string scalar_text(JsonStream& in) {
     const auto value = json::parse(in.text());
@@ -58,6 +60,14 @@ class Log {
           writer_("inspect", as_id("inspect-" + file_id(file)), sinks),
           layout_(layout_of(file)) {}
 
+    // The samples that the rehearsal found sound, where the document itself is.
+    static Next write_rest(const Log& rehearsed, const std::filesystem::path& file, Sinks sinks) {
+        if (!rehearsed.is_whole_ || rehearsed.layout_ == Layout::kSample) return Next::kContinue;
+        Log log(file, sinks);
+        log.left_out_ = rehearsed.broken_;
+        return log.write();
+    }
+
     Next write() {
         JsonStream& in = document_.stream();
         if (in.peek() != '{') {
@@ -70,8 +80,10 @@ class Log {
             write_sample();
         else
             write_log();
-        if (writer_.stopped() || document_.stopped()) return Next::kStop;
-        return document_.end();
+        if (stopped()) return Next::kStop;
+        const Next next = document_.end();
+        is_whole_ = in.ok();
+        return next;
     }
 
  private:
@@ -90,17 +102,27 @@ class Log {
             }
             names_.enter_array();
             for (in.enter_array(); in.next_element() && names_.next_element();) {
-                if (in.peek() != '{') {
-                    document_.take(0);
-                    document_.report("expected a sample, found another value");
-                    names_.skip();
-                } else {
-                    write_sample();
-                }
+                write_element(++element_);
                 if (stopped()) return;
             }
             names_.next_element();  // past the end of the array
         }
+    }
+
+    void write_element(std::uint64_t number) {
+        JsonStream& in = document_.stream();
+        if (left_out_.count(number) > 0) {
+            in.skip();
+            return names_.skip();
+        }
+        const std::uint64_t problems = document_.problems();
+        if (in.peek() != '{') {
+            if (document_.take(0)) document_.report("expected a sample, found another value");
+            names_.skip();
+        } else {
+            write_sample();
+        }
+        if (document_.problems() > problems) broken_.insert(number);
     }
 
     void write_sample() {
@@ -123,6 +145,10 @@ class Log {
     void write_member(InspectSample& sample, const std::string& key, std::uint64_t& record) {
         JsonStream& in = document_.stream();
         if (is_told_by_events(key)) return in.skip();
+        if (names_run(key)) {
+            document_.take(0);  // known to names_; a broken one is reported here
+            return;
+        }
         if (key == "events" && in.peek() == '[') return write_events(sample, record);
         if (key == "attachments" && in.peek() == '{') {
             in.enter_object();
@@ -160,6 +186,10 @@ class Log {
     Document document_;
     CommandWriter writer_;
     Layout layout_;
+    std::uint64_t element_ = 0;  // of the array samples, from 1
+    std::set<std::uint64_t> broken_;
+    std::set<std::uint64_t> left_out_;
+    bool is_whole_ = false;
     bool has_events_ = false;
 };
 

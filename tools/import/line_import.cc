@@ -21,14 +21,15 @@ ParsedText object_in(const LineReader& lines, std::string_view line) {
 }  // namespace
 
 Next each_line_object(const std::filesystem::path& file, ProblemSink& problems,
-                      const LineVisitor& visit) {
+                      const LineVisitor& visitor) {
     LineReader lines(file);
     while (const auto line = lines.next()) {
         if (is_blank(*line) && !lines.too_long()) continue;
         const SourcePlace place{file.string(), lines.line(), lines.line()};
         const ParsedText parsed = object_in(lines, *line);
-        const Next next =
-            parsed.value ? visit(*parsed.value, place) : problems.report({place, parsed.reason});
+        const Next next = parsed.value
+                              ? visitor.visit(*parsed.value, place)
+                              : problems.report({place, parsed.reason + visitor.on_broken(*line)});
         if (next == Next::kStop) return next;
     }
     if (lines.ok()) return Next::kContinue;

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
+#include <string_view>
 
 #include "engine/json/value.h"
 #include "tools/import/importer.h"
@@ -12,9 +14,12 @@
 namespace skein::import {
 
 // visit(object, place) says whether to go on; it may report problems itself. Blank lines are
-// skipped.
-using LineVisitor = std::function<Next(const json::Value&, const SourcePlace&)>;
+// skipped. A broken line goes to `on_broken`, which gives what to add to the reason.
+struct LineVisitor {
+    std::function<Next(const json::Value&, const SourcePlace&)> visit;
+    std::function<std::string(std::string_view)> on_broken = [](std::string_view) { return ""; };
+};
 Next each_line_object(const std::filesystem::path& file, ProblemSink& problems,
-                      const LineVisitor& visit);
+                      const LineVisitor& visitor);
 
 }  // namespace skein::import

@@ -121,15 +121,16 @@ Next import_record(const json::Value& record, const SourcePlace& place, Sinks si
 class TauBench final : public Importer {
  public:
     std::string_view format() const override { return "tau-bench"; }
+    FileLayout layout() const override { return FileLayout::kLines; }
     bool takes(const std::filesystem::path& file) const override {
         return file.extension() == ".jsonl" &&
                file.filename().string().find("trajectories") != std::string::npos;
     }
     Next import_file(const std::filesystem::path& file, Sinks sinks) const override {
         return each_line_object(file, sinks.problems,
-                                [&](const json::Value& record, const SourcePlace& place) {
+                                {[&](const json::Value& record, const SourcePlace& place) {
                                     return import_record(record, place, sinks);
-                                });
+                                }});
     }
 };
 

@@ -86,6 +86,15 @@ json::Value DomainWorld::document(const std::string& swarm, const std::string& r
     return versions_of(Stream("swarm/" + swarm + "/run/" + run)).back()->document({});
 }
 
+std::map<std::string, json::Digest> DomainWorld::digests() const {
+    std::map<std::string, json::Digest> digests;
+    for (const auto& [stream, versions] : states_) {
+        if (versions.size() > 1)
+            digests.emplace(std::string(stream.str()), versions.back()->digest());
+    }
+    return digests;
+}
+
 std::string DomainWorld::text(const std::string& swarm, const std::string& run) const {
     std::string whole;
     document(swarm, run)

@@ -21,6 +21,8 @@ class DomainWorld final : public CommandSink, public ProblemSink {
 
     // The run's document as `show --json` prints it, but for point and digest.
     json::Value document(const std::string& swarm, const std::string& run) const;
+    // Of every stream, by its name.
+    std::map<std::string, json::Digest> digests() const;
     // The text that the variables `text.*` make, in key order.
     std::string text(const std::string& swarm, const std::string& run) const;
 
