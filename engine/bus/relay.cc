@@ -35,20 +35,13 @@ Relay::Relay(const log::EventFeed& log, const Uuid& store_id, EventTopic& topic,
       store_id_(store_id),
       topic_(topic),
       options_(std::move(options)),
-      lane_of_shard_(log.shard_count(), kNoLane),
       writer_(store_id),
-      sent_(log.shard_count(), Position(~std::uint64_t{0})),
+      ever_sent_(log.shard_count()),
       retry_after_(options_.retry_after_min) {
     std::vector<Shard> shards = options_.shards;
     for (std::uint32_t s = 0; options_.shards.empty() && s < log.shard_count(); ++s)
         shards.emplace_back(s);
-    for (const Shard shard : shards) {
-        SKEIN_CHECK(shard.value() < log.shard_count(), "shard {} of {}", shard.value(),
-                    log.shard_count());
-        lane_of_shard_[shard.value()] = lanes_.size();
-        lanes_.emplace_back().shard = shard;
-    }
-    counted_.shards.resize(log.shard_count());
+    make_lanes(shards);
     status_ = counted_;
 }
 
@@ -71,6 +64,36 @@ RelayStatus Relay::status() const {
     return status_;
 }
 
+void Relay::make_lanes(const std::vector<Shard>& shards) {
+    const std::uint32_t count = log_.shard_count();
+    lanes_.clear();
+    lane_of_shard_.assign(count, kNoLane);
+    sent_.assign(count, Position(~std::uint64_t{0}));
+    counted_.shards.assign(count, {});
+    next_audit_ = 0;
+    for (const Shard shard : shards) {
+        SKEIN_CHECK(shard.value() < count, "shard {} of {}", shard.value(), count);
+        lane_of_shard_[shard.value()] = lanes_.size();
+        lanes_.emplace_back().shard = shard;
+    }
+}
+
+void Relay::set_shards(std::vector<Shard> shards) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    wanted_ = std::move(shards);
+}
+
+void Relay::adopt_shards() {
+    std::optional<std::vector<Shard>> wanted;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        wanted.swap(wanted_);
+    }
+    if (!wanted) return;
+    drop_in_flight();
+    make_lanes(*wanted);
+}
+
 void Relay::publish_status() {
     for (const Lane& lane : lanes_)
         counted_.shards[lane.shard.value()] = {lane.delivered, lane.offset};
@@ -85,7 +108,9 @@ void Relay::run() {
 
 void Relay::step(milliseconds wait_max) {
     try {
-        if (!publisher_ && steady_clock::now() < retry_at_) {
+        adopt_shards();
+        if (lanes_.empty() || (!publisher_ && steady_clock::now() < retry_at_)) {
+            publish_status();
             std::this_thread::sleep_for(std::min(wait_max, kWaitMax));
             return;
         }
@@ -118,14 +143,18 @@ void Relay::resume(Lane& lane) {
     sent_[lane.shard.value()] = lane.sent;
 }
 
-// Whatever is in flight may arrive or not; the next session reads back which.
-void Relay::end_session(std::string why) {
+void Relay::drop_in_flight() {
     SKEIN_CRASH_POINT("relay.before_purge");
     publisher_.reset();
     SKEIN_CRASH_POINT("relay.after_purge");
     for (Lane& lane : lanes_) lane.bytes.clear();
     in_flight_events_ = in_flight_bytes_ = 0;
     session_problem_.clear();
+}
+
+// Whatever is in flight may arrive or not; the next session reads back which.
+void Relay::end_session(std::string why) {
+    drop_in_flight();
     counted_.last_problem = std::move(why);
     ++counted_.failures;
     retry_at_ = steady_clock::now() + retry_after_;
@@ -165,8 +194,9 @@ bool Relay::offer(Lane& lane, const log::EventView& event) {
         return false;
     SKEIN_CRASH_POINT("relay.after_produce");
     lane.sent = event.position;
-    if (event.position <= lane.ever_sent) ++counted_.republished;
-    lane.ever_sent = std::max(lane.ever_sent, event.position);
+    Position& ever_sent = ever_sent_[lane.shard.value()];
+    if (event.position <= ever_sent) ++counted_.republished;
+    ever_sent = std::max(ever_sent, event.position);
     sent_[lane.shard.value()] = lane.sent;
     lane.bytes.push_back(event.bytes.size());
     in_flight_bytes_ += event.bytes.size();

@@ -8,7 +8,7 @@
 // What was sent twice, readers drop.
 //
 //   per shard:  delivered <= sent <= head of the log;  sent - delivered <= in_flight_events_max
-// Threads: start(), stop(), status() from any; everything else on the relay's own thread, or on the
+// Threads: start(), stop(), status(), set_shards() from any; everything else on the relay's own thread, or on the
 // one thread that calls step() where start() is never called (tests, simulation).
 // Errors: none leave it: it tries again with growing pauses, and status() says why.
 // Source: design section 4; reliability 3.2; V-112, V-113, V-172.
@@ -20,6 +20,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -73,6 +74,10 @@ class Relay {
 
     RelayStatus status() const;
 
+    // From the next step on exactly these are sent, none where it is empty. The session ends, and
+    // the next one reads back: what another relay has sent meanwhile stands there.
+    void set_shards(std::vector<Shard> shards);
+
     // One round: begins a session where there is none, sends what the log has, takes deliveries.
     // Waits at most `wait_max` where there is nothing to do.
     void step(std::chrono::milliseconds wait_max);
@@ -85,12 +90,14 @@ class Relay {
         Position sent;
         Position delivered;
         Offset offset = -1;             // of `delivered`
-        Position ever_sent;             // over all sessions
         std::deque<std::size_t> bytes;  // of what is in flight, in order
         Instant audit_at;
     };
 
     void run();
+    void make_lanes(const std::vector<Shard>& shards);
+    void adopt_shards();
+    void drop_in_flight();
     void begin_session();
     void end_session(std::string why);
     void resume(Lane& lane);
@@ -116,7 +123,8 @@ class Relay {
     std::vector<std::size_t> lane_of_shard_;
     std::unique_ptr<Publisher> publisher_;
     RecordWriter writer_;
-    std::vector<Position> sent_;  // by shard, as wait_for_growth takes it
+    std::vector<Position> sent_;       // by shard, as wait_for_growth takes it
+    std::vector<Position> ever_sent_;  // by shard, over all sessions
     std::size_t in_flight_events_ = 0;
     std::size_t in_flight_bytes_ = 0;
     std::size_t next_audit_ = 0;
@@ -126,7 +134,8 @@ class Relay {
     RelayStatus counted_;
 
     mutable std::mutex mutex_;
-    RelayStatus status_;  // guarded by mutex_
+    RelayStatus status_;                        // guarded by mutex_
+    std::optional<std::vector<Shard>> wanted_;  // guarded by mutex_; to be adopted
     std::atomic<bool> is_stopping_{false};
     std::thread thread_;
 };

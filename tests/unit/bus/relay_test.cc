@@ -82,6 +82,37 @@ TEST_CASE("relay: another one goes on after what stands in the partition", "[uni
     CHECK(read_strictly(bench.topic, bench.log, Shard(0)).dropped == 0);
 }
 
+TEST_CASE("relay: its shards may change while it sends: each partition has the log [V-112]",
+          "[unit][bus]") {
+    Bench bench;
+    bench.relay.set_shards({});
+    bench.fill(20);
+    bench.steps(4);
+    CHECK(bench.relay.status().sessions == 0);
+    CHECK(bench.topic.extent(Shard(0)).end == 0);
+    bench.relay.set_shards({Shard(0), Shard(2)});
+    bench.steps(4);
+    CHECK(bench.relay.status().deliveries == 20 + 22);
+    CHECK(bench.topic.extent(Shard(1)).end == 0);
+    // Shard 2 goes to another relay, and comes back: what that one sent is found, not sent again.
+    bench.relay.set_shards({Shard(0), Shard(1)});
+    Relay another(bench.log, bench.log.info().store_id, bench.topic, eager());
+    another.set_shards({Shard(2)});
+    bench.fill(5);
+    bench.steps(4);
+    for (int i = 0; i < 4; ++i) another.step(milliseconds(0));
+    another.set_shards({});
+    bench.relay.set_shards({Shard(0), Shard(1), Shard(2)});
+    bench.fill(3);
+    bench.steps(4);
+    for (int i = 0; i < 4; ++i) another.step(milliseconds(0));
+    CHECK(difference_of(bench.topic, bench.log) == "");
+    CHECK(bench.relay.status().republished == 0);
+    CHECK(bench.relay.status().failures == 0);
+    for (std::uint32_t s = 0; s < kShards; ++s)
+        CHECK(read_strictly(bench.topic, bench.log, Shard(s)).dropped == 0);
+}
+
 TEST_CASE("relay: what a delivery does not prove is read back [V-113]", "[unit][bus]") {
     const auto loss = GENERATE(Loss::kFails, Loss::kFailsButStored, Loss::kUnknownOffset,
                                Loss::kLostThoughAcknowledged);
