@@ -28,6 +28,7 @@ std::unique_ptr<Views> Views::open(const ViewOptions& options, log::EventLog& lo
 OpenViews::OpenViews(const ViewOptions& options, log::EventLog& log, const codec::Codec& codec)
     : options_(options),
       log_(log),
+      feed_(options.feed == nullptr ? log : *options.feed),
       codec_(codec),
       identity_(core::identity_of(log, codec)),
       log_states_(log, codec, replay::Snapshots::kIgnore),
@@ -90,6 +91,7 @@ void OpenViews::adopt(const Pinned& generation) {
     Projection::Options options;
     options.history = history_options();
     options.projector.identity = identity_;
+    options.projector.feed = &feed_;
     options.projector.on_written = [this](Shard shard, Position position) {
         announce(shard, position);
     };
@@ -120,7 +122,7 @@ void OpenViews::set_failure(const std::string& what) {
 void OpenViews::note_damage(const Pinned& generation) const {
     if (generation != live()) return;
     damaged_.store(true);
-    log_.interrupt_waiters();
+    feed_.interrupt_waiters();
 }
 
 void OpenViews::start() {
@@ -132,7 +134,7 @@ void OpenViews::start() {
 void OpenViews::stop() {
     stopping_.store(true);
     if (!thread_.joinable()) return;
-    log_.interrupt_waiters();
+    feed_.interrupt_waiters();
     thread_.join();
 }
 
@@ -148,7 +150,7 @@ void OpenViews::follow() {
                 const std::lock_guard lock(applied_mutex_);
                 known = applied_;
             }
-            log_.wait_for_growth(known, kWaitForLog);
+            feed_.wait_for_growth(known, kWaitForLog);
         } catch (const store::ViewDamage& damage) {
             set_failure(damage.what());
             damaged_.store(true);

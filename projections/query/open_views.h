@@ -91,6 +91,7 @@ class OpenViews final : public Views {
 
     const ViewOptions options_;
     log::EventLog& log_;
+    log::EventFeed& feed_;  // what the projector follows
     const codec::Codec& codec_;
     const core::Identity identity_;
     const replay::LogStates log_states_;  // the last resort where rows are damaged

@@ -41,6 +41,9 @@ struct ViewOptions {
     // A keyframe is due when deltas reach this fraction of the state's bytes.
     double keyframe_fraction = 0.25;
     std::shared_ptr<rocksdb::FileSystem> files = nullptr;  // of the rows; null: the system's
+    // What the projector follows where it is not the log itself: the log as a topic tells it. It
+    // outlives the views.
+    log::EventFeed* feed = nullptr;
 };
 
 // One line of a list. `fields` is the contract's item of its kind (interfaces section 8, "Lists").
