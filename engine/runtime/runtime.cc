@@ -234,6 +234,23 @@ Outcome Runtime::unavailable(const Pending& pending, const std::string& why) con
     return rejected(pending.command.id, domain::reject(domain::codes::kReadOnly, why));
 }
 
+// Decides one command; an outcome where that could not be. What is broken in its shard alone is no
+// trouble of the others.
+std::optional<Outcome> Runtime::try_take(Round& round, const Pending& pending, Take& take) {
+    const std::size_t bytes_before = round.bytes();
+    try {
+        learn_end(log::shard_of(*parts_.log, pending.command.stream));
+        if (is_of_other_term(pending))
+            return unknown(pending.command.id, "not tried: its shard is not ours any more");
+        take = round.take(pending.command, ends_);
+        return std::nullopt;
+    } catch (const Fault& fault) {
+        const bool is_decided_in_part = round.bytes() != bytes_before;
+        if (fault.kind() != FaultKind::kCorruption || is_decided_in_part) throw;
+        return unavailable(pending, fmt::format("its shard cannot be read: {}", fault.what()));
+    }
+}
+
 // Decides and appends; returns what has to be decided in a later round, in order.
 Runtime::Work Runtime::run_round(Work work, Answers& answers) {
     Round round(sources(), parts_.clock->now());
@@ -254,15 +271,13 @@ Runtime::Work Runtime::run_round(Work work, Answers& answers) {
                 later.push_back(std::move(pending));
                 continue;
             }
-            learn_end(log::shard_of(*parts_.log, pending->command.stream));
-            if (is_of_other_term(*pending)) {
-                pending->sequence->is_stopped = true;
-                Outcome outcome =
-                    unknown(pending->command.id, "not tried: its shard is not ours any more");
-                answers.emplace_back(std::move(pending), std::move(outcome));
+            Take take = Take::kDecided;
+            if (auto outcome = try_take(round, *pending, take)) {
+                if (pending->sequence) pending->sequence->is_stopped = true;
+                answers.emplace_back(std::move(pending), std::move(*outcome));
                 continue;
             }
-            if (round.take(pending->command, ends_) == Take::kNextRound) {
+            if (take == Take::kNextRound) {
                 if (sequence != nullptr) held.insert(sequence);
                 later.push_back(std::move(pending));
                 continue;

@@ -1,11 +1,14 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include "engine/base/fault.h"
 #include "engine/codec/envelope.h"
 #include "engine/replay/verify.h"
+#include "tests/model/tampered_log.h"
 #include "tests/unit/runtime/memory_engine.h"
 
 using namespace skein;
@@ -307,6 +310,40 @@ TEST_CASE("runtime: a full queue answers overloaded and keeps what it took", "[r
     closed.unlock();
     engine.runtime.stop();
     CHECK(answered == kSent);
+}
+
+TEST_CASE("runtime: what is broken in one shard rejects no command of another [V-172]",
+          "[runtime]") {
+    MemoryEngine engine;
+    std::string other = "s2";
+    const auto shard_of = [&](const std::string& swarm) {
+        return log::shard_of(engine.log, Stream("swarm/" + swarm));
+    };
+    while (shard_of(other) == shard_of("s1")) other += "x";
+    for (const std::string& swarm : {std::string("s1"), other})
+        REQUIRE(code_of(engine.send(create_swarm(swarm))) == "accepted");
+    TamperedLog broken(engine.log, shard_of("s1"));
+    broken.rows()[0].event.bytes = "no event";
+    replay::LogStates folds(broken, engine.codec, replay::Snapshots::kIgnore);
+    runtime::Runtime runtime({&broken, &engine.codec, &folds, &engine.clock, &engine.random}, {});
+    std::map<std::string, std::string> codes;
+    std::mutex mutex;
+    std::atomic<int> answered{0};
+    for (int i = 0; i < 20; ++i) {
+        const std::string swarm = i % 2 == 0 ? "s1" : other;
+        auto command = runtime.parse(*json::parse(start_run(swarm, fmt::format("r{}", i))));
+        REQUIRE(command);
+        runtime.submit_async(std::move(*command), [&, swarm](const Outcome& outcome) {
+            const std::lock_guard lock(mutex);
+            codes[swarm + " " + std::string(code_of(outcome))] += "x";
+            ++answered;
+        });
+    }
+    runtime.stop();
+    CHECK(answered == 20);
+    CHECK(codes.size() == 2);
+    CHECK(codes["s1 read-only"].size() == 10);
+    CHECK(codes[other + " accepted"].size() == 10);
 }
 
 TEST_CASE("runtime: a preview tells the outcome and changes nothing", "[runtime]") {
