@@ -15,6 +15,8 @@ constexpr std::chrono::milliseconds kIdleMax{250};
 // Who gave way does not take it back before the one who asked had the time to look again.
 constexpr std::chrono::milliseconds kYield{200};
 constexpr std::chrono::milliseconds kPauseMin{10};
+// After a look that failed: the server may be back soon, and what it serves waits for it.
+constexpr std::chrono::milliseconds kWhenFailed{250};
 constexpr std::chrono::milliseconds kWhenExpired{5};  // behind the end of another one's lease
 
 }  // namespace
@@ -41,6 +43,21 @@ std::vector<Shard> LeaseKeeper::held_shards() const {
     for (const auto& [shard, lease] : held_)
         if (!lease.is_leaving) shards.push_back(shard);
     return shards;
+}
+
+LeaseKeeper::Owners LeaseKeeper::owners() { return {rows_->all(), !rows_->live_nodes().empty()}; }
+
+LeaseKeeper::Health LeaseKeeper::health() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return {renewed_at_, problem_};
+}
+
+void LeaseKeeper::look_soon() {
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        must_look_ = true;
+    }
+    changed_.notify_all();
 }
 
 std::optional<LeaseKeeper::Use> LeaseKeeper::use(Shard shard, Epoch epoch) {
@@ -110,11 +127,12 @@ void LeaseKeeper::tell(Shard shard, std::optional<Epoch> epoch) const {
     if (options_.on_change) options_.on_change(shard, epoch);
 }
 
-// Until the next look: often enough that one renewal may fail.
+// Until the next look: often enough that one renewal may fail. The caller holds mutex_.
 std::chrono::milliseconds LeaseKeeper::pause() const {
     const bool is_guest = options_.sharing == LeaseSharing::kOnDemand;
     auto longest =
         is_guest ? std::min(options_.owner.length / 10, kIdleMax) : options_.owner.length / 3;
+    if (!problem_.empty()) longest = std::min(longest, kWhenFailed);
     if (next_end_)
         longest = std::min(longest, std::chrono::duration_cast<std::chrono::milliseconds>(
                                         *next_end_ - Clock::now()));
@@ -129,19 +147,24 @@ void LeaseKeeper::run() {
             std::unique_lock<std::mutex> lock(mutex_);
             // A guest without leases has nothing to look after.
             if (is_guest) changed_.wait(lock, [this] { return is_stopping_ || !held_.empty(); });
-            const auto is_stopping = [this] { return is_stopping_; };
-            if (!is_first && changed_.wait_for(lock, pause(), is_stopping)) return;
+            const auto is_due = [this] { return is_stopping_ || must_look_; };
+            if (!is_first) changed_.wait_for(lock, pause(), is_due);
             if (is_stopping_) return;
             is_first = false;
+            must_look_ = false;
         }
         try {
             renew();
             if (!is_guest) share();
-        } catch (const Fault&) {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            problem_.clear();
+        } catch (const Fault& fault) {
+            next_end_.reset();  // was read before
             // Appends say what is wrong. What could not be renewed in time is not ours to write.
             std::vector<Shard> shards;
             {
                 const std::lock_guard<std::mutex> lock(mutex_);
+                problem_ = fault.what();
                 if (Clock::now() - renewed_at_ < options_.owner.length) continue;
                 for (const auto& [shard, lease] : held_) shards.push_back(shard);
                 held_.clear();

@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -51,6 +52,21 @@ class LeaseKeeper {
     // The epoch under which this process writes the shard.
     std::optional<Epoch> held(Shard shard) const;
     std::vector<Shard> held_shards() const;
+    // Who has which shard as the database says now, and whether any node is alive.
+    struct Owners {
+        std::vector<LeaseRow> shards;
+        bool has_nodes = false;
+    };
+    Owners owners();
+
+    // Whether the database takes what this process writes about itself, as of the last look.
+    struct Health {
+        std::chrono::steady_clock::time_point renewed_at;  // when the last look that worked began
+        std::string problem;  // why the last one did not; empty: it did
+    };
+    Health health() const;
+    // The next look comes now: somebody has reason to doubt the last one.
+    void look_soon();
 
     // The right to append to a shard, for as long as this lives: it is not given back meanwhile.
     class Use {
@@ -111,6 +127,8 @@ class LeaseKeeper {
     std::map<Shard, Held> held_;
     std::map<Shard, Clock::time_point> yielded_;  // given to who asked; not taken back at once
     Clock::time_point renewed_at_;                // when the last renewal that worked was sent
+    std::string problem_;                         // of the last look
+    bool must_look_ = false;
     bool is_stopping_ = false;
     bool has_stopped_ = false;
     std::thread thread_;  // started under mutex_
