@@ -50,7 +50,9 @@ LAYERS = {
     "tools/library": _ENGINE_ALL + _PROJECTIONS_ALL,
     "tools/import": _TOOLS_COMMON,
     "tools/inspector": _TOOLS_COMMON,
-    "tools/cli": _TOOLS_COMMON + ["tools/import", "tools/inspector"],
+    "tools/http": ["engine/base"],
+    "tools/node": _TOOLS_COMMON + ["tools/http"],
+    "tools/cli": _TOOLS_COMMON + ["tools/http", "tools/import", "tools/inspector", "tools/node"],
     "tools/server": _TOOLS_COMMON + ["tools/import", "tools/inspector"],
     "tools/program": _TOOLS_COMMON + ["tools/cli", "tools/server"],
 }
@@ -65,6 +67,7 @@ OTHERS = [
     (r"xxh", ["engine/base"]),
     (r"pqxx|libpq", ["engine/log/postgres"]),
     (r"librdkafka/", ["engine/bus/kafka"]),
+    (r"boost/", ["tools/http"]),
     (r"catch2/|rapidcheck|nlohmann/|benchmark/", []),
 ]
 
@@ -183,6 +186,7 @@ CASES = [
     ("tools/cli/a.cc", "#include <libpq-fe.h>", "only engine/log/postgres"),
     ("engine/bus/a.cc", "#include <librdkafka/rdkafkacpp.h>", "only engine/bus/kafka"),
     ("engine/json/a.cc", "#include <nlohmann/json.hpp>", "only tests"),
+    ("tools/node/a.cc", "#include <boost/asio/post.hpp>", "only tools/http"),
 ]
 
 
