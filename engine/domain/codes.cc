@@ -12,6 +12,7 @@ std::span<const RejectionCode* const> general() {
         &kEventTooLarge,  &kVariableTooLarge, &kCommandIdReused, &kVersionConflict,
         &kAlreadyExists,  &kEmptyCommand,     &kNoSuchStream,    &kOverloaded,
         &kReadOnly,       &kAmbiguousName,    &kInvalidResource, &kInvalidCondition,
+        &kShardElsewhere,
     };
     return kAll;
 }

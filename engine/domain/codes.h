@@ -91,6 +91,10 @@ inline constexpr RejectionCode kOverloaded{
 inline constexpr RejectionCode kReadOnly{
     "read-only", RejectionClass::kUnavailable, "The log cannot be written to at present.",
     "Send the command again with the same command_id once the log is back; reads go on."};
+inline constexpr RejectionCode kShardElsewhere{
+    "shard-elsewhere", RejectionClass::kUnavailable,
+    "This node does not write the shard of the command at present.",
+    "Send it again, with the same command_id, to the node that does; `skein --pg` finds that one."};
 
 // All of the above.
 std::span<const RejectionCode* const> general();

@@ -8,8 +8,10 @@
 #include "engine/domain/codes.h"
 #include "engine/domain/kinds/standard.h"
 #include "engine/json/parse.h"
+#include "engine/log/postgres/lease_keeper.h"
 #include "engine/log/rocksdb/rocks_log.h"
 #include "tools/library/committed_states.h"
+#include "tools/library/forwarder.h"
 #include "tools/library/store_log.h"
 #include "tools/library/view_acks.h"
 
@@ -48,6 +50,8 @@ Store::Store(const StoreOptions& options, Kinds kinds)
     projections::ViewOptions view_options = options_.views;
     view_options.directory = log_->views();
     log::EventLog& events = log_->reading();
+    if (options_.feed) feed_ = options_.feed(events);
+    view_options.feed = feed_.get();
     views_ = projections::Views::open(view_options, events, *kinds_.codec);
     folds_ = std::make_unique<replay::LogStates>(events, *kinds_.codec, replay::Snapshots::kIgnore);
     snapshot_folds_ =
@@ -58,12 +62,18 @@ Store::Store(const StoreOptions& options, Kinds kinds)
         runtime::Runtime::Parts{&log_->writing(), kinds_.codec.get(), committed_.get(), clock_,
                                 random_},
         options_.runtime);
+    if (options_.route && log_->keeper() != nullptr)
+        forwarder_ = std::make_unique<Forwarder>(*this, *log_->keeper(), options_.route);
     if (options_.projecting == Projecting::kLive) views_->start();
 }
 
 Store::~Store() { close(); }
 
 log::EventLog& Store::log() { return log_->reading(); }
+
+log::LeaseKeeper* Store::leases() { return log_->keeper(); }
+
+log::EventLog& Store::written_log() { return log_->writing(); }
 
 void Store::checkpoint(const std::filesystem::path& directory,
                        const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
@@ -74,10 +84,11 @@ void Store::checkpoint(const std::filesystem::path& directory,
 }
 
 void Store::close() {
+    if (forwarder_) forwarder_->stop();
     if (runtime_) runtime_->stop();
+    log_->stop_writing();  // now: others take the shards over while the views are written out
     if (view_acks_) view_acks_->stop();  // while the views still follow the log
     if (views_) views_->stop();
-    log_->stop_writing();
 }
 
 Outcome Store::submit(std::string_view command, runtime::Runtime::Deadline deadline) {
@@ -87,6 +98,7 @@ Outcome Store::submit(std::string_view command, runtime::Runtime::Deadline deadl
 }
 
 Outcome Store::submit(const json::Value& command, runtime::Runtime::Deadline deadline) {
+    if (forwarder_) return forwarder_->submit(command, deadline);
     auto parsed = runtime_->parse(command);
     if (!parsed) return runtime::rejected(id_of(command), std::move(parsed.error()));
     const domain::Ack ack = parsed->ack;
@@ -113,12 +125,23 @@ void Store::submit_async(const json::Value& command, runtime::Runtime::Callback 
                          std::shared_ptr<runtime::Sequence> sequence) {
     auto parsed = runtime_->parse(command);
     if (!parsed) return done(runtime::rejected(id_of(command), std::move(parsed.error())));
-    if (parsed->ack == domain::Ack::kView)
+    if (forwarder_)
+        return forwarder_->put(command, std::move(*parsed), std::move(done), std::move(sequence));
+    submit_async(std::move(*parsed), std::move(done), std::move(sequence));
+}
+
+Result<domain::Command, domain::Rejection> Store::parse(const json::Value& command) {
+    return runtime_->parse(command);
+}
+
+void Store::submit_async(domain::Command command, runtime::Runtime::Callback done,
+                         std::shared_ptr<runtime::Sequence> sequence) {
+    if (command.ack == domain::Ack::kView)
         done = [this, answer = std::move(done)](Outcome outcome) {
             if (outcome.kind != OutcomeKind::kAccepted) return answer(std::move(outcome));
             view_acks_->wait_async(std::move(outcome), answer);
         };
-    runtime_->submit_async(std::move(*parsed), std::move(done), std::move(sequence));
+    runtime_->submit_async(std::move(command), std::move(done), std::move(sequence));
 }
 
 runtime::Preview Store::preview(const json::Value& command) {

@@ -35,9 +35,12 @@
 namespace skein {
 
 namespace log {
+class LeaseKeeper;
 class RocksLog;
-}
+}  // namespace log
 
+class CommandRoute;
+class Forwarder;
 class StoreLog;
 class ViewAcks;
 
@@ -60,6 +63,14 @@ struct Kinds {
 };
 Kinds standard_kinds();
 
+// A process that takes its share of the shards of a log in Postgres, and keeps it.
+struct NodeRole {
+    std::string name;     // never used again by another process
+    std::string address;  // where it takes commands
+    // A shard became its own to write, or ceased to be. Called with nothing locked; quick.
+    std::function<void(Shard)> on_change;
+};
+
 struct StoreOptions {
     std::filesystem::path directory;
     OpenMode mode = OpenMode::kCreate;
@@ -71,9 +82,14 @@ struct StoreOptions {
     // Where the log is in Postgres; its mode and shards are those above. Many processes may write.
     std::optional<log::PostgresLogOptions> postgres;
     std::chrono::milliseconds lease{3000};  // others wait as long for a process that died
-    std::optional<Kinds> kinds;             // none: standard_kinds()
-    const Clock* clock = nullptr;           // none: the system's
-    Random* random = nullptr;               // none: the system's
+    std::optional<NodeRole> node;           // none: it passes by, and writes what no node owns
+    // How commands reach the nodes that own their shards; null: such commands are refused.
+    std::shared_ptr<CommandRoute> route;
+    // Makes what the projectors follow instead of the log itself; it lives as long as the store.
+    std::function<std::unique_ptr<log::EventFeed>(const log::EventLog&)> feed;
+    std::optional<Kinds> kinds;    // none: standard_kinds()
+    const Clock* clock = nullptr;  // none: the system's
+    Random* random = nullptr;      // none: the system's
 };
 
 // Where a reading comes from: all give the same bytes.
@@ -115,6 +131,11 @@ class Store {
                       std::shared_ptr<runtime::Sequence> sequence = nullptr);
     void submit_async(const json::Value& command, runtime::Runtime::Callback done,
                       std::shared_ptr<runtime::Sequence> sequence = nullptr);
+    // Shape and fields; a command without command_id gets one.
+    Result<domain::Command, domain::Rejection> parse(const json::Value& command);
+    // Of a command that was parsed here; it is decided by this process, whoever owns its shard.
+    void submit_async(domain::Command command, runtime::Runtime::Callback done,
+                      std::shared_ptr<runtime::Sequence> sequence = nullptr);
     // What the command would do now; nothing is appended.
     runtime::Preview preview(const json::Value& command);
 
@@ -135,6 +156,11 @@ class Store {
     const domain::Registry& registry() const { return *kinds_.registry; }
     const codec::Codec& codec() const { return *kinds_.codec; }
     log::EventLog& log();
+    // Who writes the shards of a log in Postgres; null where it is embedded.
+    log::LeaseKeeper* leases();
+    // What decides commands, and the log that it writes: for commands that come by other ways.
+    runtime::Runtime& runtime() { return *runtime_; }
+    log::EventLog& written_log();
     projections::Views& views() { return *views_; }
     runtime::RuntimeCounters counters() const { return runtime_->counters(); }
     const Clock& clock() const { return *clock_; }
@@ -145,7 +171,8 @@ class Store {
     void checkpoint(const std::filesystem::path& directory,
                     const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
-    // Answers what waits, stops the threads, writes the views out. Also done by the destructor.
+    // Answers what waits, gives leases back, stops the threads, writes the views out. Also done by
+    // the destructor.
     void close();
 
  private:
@@ -160,12 +187,14 @@ class Store {
     const Clock* clock_;
     Random* random_;
     std::unique_ptr<StoreLog> log_;
+    std::unique_ptr<log::EventFeed> feed_;  // null: the views follow the log
     std::unique_ptr<projections::Views> views_;
     std::unique_ptr<replay::LogStates> folds_;           // pure
     std::unique_ptr<replay::LogStates> snapshot_folds_;  // from stored snapshots
     std::unique_ptr<replay::States> committed_;          // views where they have it, else folds
     std::unique_ptr<ViewAcks> view_acks_;
     std::unique_ptr<runtime::Runtime> runtime_;
+    std::unique_ptr<Forwarder> forwarder_;  // null: all commands are decided here
 };
 
 }  // namespace skein

@@ -64,6 +64,14 @@ void StoreLog::open_postgres(const StoreOptions& options, Random& random) {
     log::LeaseKeeperOptions keeper_options;
     keeper_options.connect = log_options.connect;
     keeper_options.owner = {guest_name(random), "", options.lease};
+    if (options.node) {
+        keeper_options.owner.name = options.node->name;
+        keeper_options.owner.address = options.node->address;
+        keeper_options.sharing = log::LeaseSharing::kFairShare;
+        keeper_options.on_change = [tell = options.node->on_change](Shard shard, auto) {
+            if (tell) tell(shard);
+        };
+    }
     keeper_ = std::make_unique<log::LeaseKeeper>(std::move(keeper_options));
     writer_ = std::make_unique<log::LeasedLog>(*log_, *keeper_);
 }

@@ -1,7 +1,7 @@
 // The log of a store: which one it is, what is read, and what is written through.
 //
 // An embedded store has one process, so both are the same. A log in Postgres is read as it stands
-// and written under leases (engine/log/postgres/leased_log.h), as a guest among other writers.
+// and written under leases (engine/log/postgres/leased_log.h), as a node or as a guest of nodes.
 // Threads: one owner; the logs as EventLog. Errors: Fault of the backends.
 // Source: design sections 3 and 4.
 #pragma once
@@ -27,6 +27,8 @@ class StoreLog {
 
     log::EventLog& reading() { return *log_; }
     log::EventLog& writing() { return writer_ ? *writer_ : *log_; }
+    // Null where the log is embedded.
+    log::LeaseKeeper* keeper() { return keeper_.get(); }
     // Null where the log is not embedded.
     log::RocksLog* embedded() { return embedded_; }
     const std::filesystem::path& views() const { return views_; }

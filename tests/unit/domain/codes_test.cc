@@ -112,7 +112,7 @@ std::vector<Row> all_rows() {
 const std::set<std::string_view> kDecidedElsewhere{
     "invalid-json",      "invalid-point",    "point-out-of-range", "event-too-large",
     "command-id-reused", "no-such-stream",   "overloaded",         "read-only",
-    "ambiguous-name",    "invalid-resource", "invalid-condition"};
+    "ambiguous-name",    "invalid-resource", "invalid-condition",  "shard-elsewhere"};
 
 }  // namespace
 
