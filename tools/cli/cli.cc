@@ -14,6 +14,7 @@
 #include "tools/cli/postgres_options.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/text_output.h"
+#include "tools/node/command_client.h"
 
 namespace skein::cli {
 
@@ -86,7 +87,10 @@ Store& Cli::open(OpenMode mode, Projecting projecting) {
     options.mode = mode;
     options.projecting = projecting;
     options.kinds = kinds_;
-    if (!pg.empty()) options.postgres = postgres_options(pg);
+    if (!pg.empty()) {
+        options.postgres = postgres_options(pg);
+        options.route = std::make_shared<node::CommandClient>(kinds_.registry);
+    }
     options.runtime.limits = limits_from_environment();
     store_ = Store::open(options);
     return *store_;

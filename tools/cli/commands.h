@@ -28,6 +28,7 @@ void add_parked(CLI::App& app, Cli& cli, const SetAction& set);
 void add_export(CLI::App& app, Cli& cli, const SetAction& set);
 void add_doctor(CLI::App& app, Cli& cli, const SetAction& set);
 void add_migrate(CLI::App& app, Cli& cli, const SetAction& set);
+void add_serve(CLI::App& app, Cli& cli, const SetAction& set);
 void add_bench(CLI::App& app, Cli& cli, const SetAction& set);
 void add_explain(CLI::App& app, Cli& cli, const SetAction& set);
 void add_help(CLI::App& app, Cli& cli, const SetAction& set);

@@ -1,0 +1,134 @@
+// Nodes over one Postgres and one Kafka broker.
+#include <sys/wait.h>
+#include <catch2/catch.hpp>
+#include <csignal>
+
+#include "engine/bus/kafka/kafka_topic.h"
+#include "tests/node/node_history.h"
+#include "tests/servers/kafka_broker.h"
+#include "tests/servers/postgres_server.h"
+
+namespace skein::node::test {
+
+namespace {
+
+using skein::test::KafkaBroker;
+using skein::test::PostgresServer;
+
+constexpr int kSwarms = 32;
+constexpr std::uint64_t kShards = 16;
+
+// Runs `skein migrate` over both; returns its exit code, with what it said in `said`.
+int migrate(const std::string& dsn, const std::string& kafka, std::string& said,
+            const std::vector<std::string>& more = {}) {
+    skein::test::ServerDirectory directory("/tmp/skein_migrate_");
+    skein::test::ServerCommand command;
+    command.words = {SKEIN_PROGRAM, "--pg", dsn, "--kafka", kafka, "migrate"};
+    command.words.insert(command.words.end(), more.begin(), more.end());
+    command.output = directory.output();
+    command.signal_at_end = SIGKILL;
+    const pid_t process = skein::test::start_process(command);
+    int status = 0;
+    ::waitpid(process, &status, 0);
+    said = directory.output_tail();
+    return WEXITSTATUS(status);
+}
+
+void update_all(Guest& guest, int number) {
+    for (int i = 0; i < kSwarms; ++i) {
+        const std::string swarm = swarm_named(i);
+        const Outcome outcome = guest.store().submit(
+            number == 0 ? create_command(swarm) : update_command(swarm, "k", number));
+        INFO(runtime::outcome_document(outcome).text());
+        REQUIRE(outcome.kind == OutcomeKind::kAccepted);
+    }
+}
+
+// By another shard's partition, as a producer that knows nothing of shards would.
+void produce(const std::string& brokers, const std::string& key, const std::string& command) {
+    bus::KafkaOptions options;
+    options.brokers = brokers;
+    const auto topic = bus::commands_topic(options, static_cast<std::uint32_t>(kShards),
+                                           bus::WhenMissing::kRefuse);
+    const auto publisher = topic->open_publisher();
+    REQUIRE(publisher->offer(Shard(3), Position(1), {key, command, {}}) ==
+            bus::Publisher::Offer::kTaken);
+    bool is_delivered = false;
+    REQUIRE(comes_true([&] {
+        publisher->poll(std::chrono::milliseconds(10),
+                        [&](const bus::Delivery& delivery) { is_delivered = !!delivery.offset; });
+        return is_delivered;
+    }));
+}
+
+bool views_follow_topic(const ServeProcess& node) {
+    return node.metric("skein_feed_shards_on_log") == 0;
+}
+
+bool has_sent_all(const ServeProcess& node) {
+    return node.metric("skein_relay_lag_events") == 0 && node.metric("skein_relay_sending") == 1;
+}
+
+}  // namespace
+
+TEST_CASE("node: migrate makes the topics, and says what it made [V-112]", "[node][kafka]") {
+    KafkaBroker broker;
+    const std::string dsn = PostgresServer::shared().create_database();
+    std::string said;
+    REQUIRE(migrate(dsn, broker.address(), said, {"--dry-run"}) == 0);
+    CHECK(said.find("topic skein.events.v1: missing") != std::string::npos);
+    {
+        const int exit = migrate(dsn, broker.address(), said);
+        INFO(said);
+        REQUIRE(exit == 0);
+    }
+    CHECK(said.find("topic skein.events.v1: made") != std::string::npos);
+    REQUIRE(migrate(dsn, broker.address(), said) == 0);
+    CHECK(said.find("topic skein.events.v1: stood") != std::string::npos);
+    // A store with other shards does not fit the topics that stand.
+    const std::string other = PostgresServer::shared().create_database();
+    CHECK(migrate(other, broker.address(), said, {"--shards", "4"}) == 2);
+    CHECK(said.find("has 16 partitions, the store has 4 shards") != std::string::npos);
+
+    // Three nodes; the views of each follow the topic, and are the fold.
+    const ServeProcess one({dsn, broker.address()});
+    const ServeProcess two({dsn, broker.address()});
+    const ServeProcess three({dsn, broker.address()});
+    REQUIRE(comes_true([&] { return one.owned() + two.owned() + three.owned() == kShards; }));
+    Guest guest(dsn);
+    for (int number = 0; number < 10; ++number) update_all(guest, number);
+    for (const ServeProcess* node : {&one, &two, &three}) {
+        CHECK(comes_true([&] { return views_follow_topic(*node); }));
+        CHECK(comes_true([&] { return has_sent_all(*node); }));
+        CHECK(comes_true([&] { return views_are_folds(*node, guest, kSwarms); }));
+    }
+    const std::uint64_t from_topic = *two.metric("skein_feed_refetched_total");
+    update_all(guest, 10);
+    CHECK(comes_true([&] { return views_are_folds(two, guest, kSwarms); }));
+    CHECK(*two.metric("skein_feed_refetched_total") >= from_topic);
+
+    // Commands come by the topic as well, to whoever owns their shard.
+    produce(broker.address(), "swarm/s1", update_command("s1", "by-topic", 7));
+    CHECK(comes_true(
+        [&] { return guest.fold("swarm/s1").find(R"("by-topic":7)") != std::string::npos; }));
+
+    // Kafka away: commands go on, and views follow the log.
+    broker.kill();
+    for (int number = 11; number < 20; ++number) update_all(guest, number);
+    for (const ServeProcess* node : {&one, &two, &three}) {
+        CHECK(comes_true([&] { return views_are_folds(*node, guest, kSwarms); }));
+        CHECK(node->get("/readyz")->status == 200);
+        CHECK(node->metric("skein_log_writable") == 1);
+    }
+    // Back: the backlog is sent, and views go back to the topic by themselves.
+    broker.start();
+    for (const ServeProcess* node : {&one, &two, &three}) {
+        CHECK(comes_true([&] { return has_sent_all(*node); }));
+        CHECK(comes_true([&] { return views_follow_topic(*node); }));
+    }
+    update_all(guest, 20);
+    for (const ServeProcess* node : {&one, &two, &three})
+        CHECK(comes_true([&] { return views_are_folds(*node, guest, kSwarms); }));
+}
+
+}  // namespace skein::node::test

@@ -1,0 +1,369 @@
+#include "tools/node/node.h"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engine/base/fault.h"
+#include "engine/domain/codes.h"
+#include "engine/json/writer.h"
+#include "engine/log/postgres/lease_keeper.h"
+
+namespace skein::node {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kTend{100};
+constexpr milliseconds kHeads{500};
+// A loop that has not come round for as long is stuck.
+constexpr std::chrono::seconds kStuck{10};
+// Of the questions at start: a broker that is away holds nobody up for long.
+constexpr milliseconds kTopicCheck{3000};
+// Sessions end and begin again by themselves; what lasts for longer is worth a line.
+constexpr std::chrono::seconds kQuiet{3};
+constexpr std::uint64_t kRetryAfterMs = 1000;
+
+// Never the same twice, and readable where somebody looks for it.
+std::string new_name(Random& random) {
+    std::array<char, 256> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    return fmt::format("{}:{}:{}", host.data(), ::getpid(), random.uuid().str().substr(0, 8));
+}
+
+Outcome refused(const Uuid& id, const domain::RejectionCode& code, Shard shard, std::string why) {
+    json::ObjectWriter context;
+    context.member_number("retry_after_ms", kRetryAfterMs);
+    context.member_number("shard", shard.value());
+    return runtime::rejected(id, domain::reject(code, std::move(why), context.value()));
+}
+
+std::string list_of(const std::map<Shard, Epoch>& shards) {
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [shard, epoch] : shards) numbers.push_back(shard.value());
+    return fmt::format("{}", fmt::join(numbers, " "));
+}
+
+}  // namespace
+
+Node::Node(NodeOptions options) : options_(std::move(options)) {
+    SystemRandom random;
+    name_ = new_name(random);
+    tended_at_ = Clock::now().time_since_epoch().count();
+    if (options_.kafka) open_bus();
+    open_store();
+    heads_.resize(store_->log().shard_count());
+    if (relay_topic_) start_bus();
+    tender_ = std::thread([this] { tend(); });
+    watcher_ = std::thread([this] { watch_heads(); });
+}
+
+Node::~Node() { drain(); }
+
+void Node::open_bus() {
+    const bus::KafkaOptions& kafka = *options_.kafka;
+    SystemRandom random;
+    const std::uint32_t shard_count =
+        log::PostgresLog::open(*options_.store.postgres, random)->shard_count();
+    bus::KafkaOptions hasty = kafka;
+    hasty.timeout = std::min(kafka.timeout, kTopicCheck);
+    try {
+        bus::check_topics(hasty, bus::topic_plans(kafka, shard_count));
+    } catch (const Fault& fault) {
+        if (fault.kind() != FaultKind::kUnavailable) throw;
+        tell(fmt::format("Kafka is away, commands go on without it: {}", fault.what()));
+    }
+    relay_topic_ = bus::events_topic(kafka, shard_count, bus::WhenMissing::kMake);
+    const auto refuse = bus::WhenMissing::kRefuse;
+    feed_topic_ = bus::events_topic(kafka, shard_count, refuse);
+    commands_topic_ = bus::commands_topic(kafka, shard_count, refuse);
+    outcomes_topic_ = bus::outcomes_topic(kafka, shard_count, refuse);
+    dead_letters_topic_ = bus::dead_letters_topic(kafka, shard_count, refuse);
+}
+
+// Both begin with no shard at all.
+void Node::start_bus() {
+    relay_ = std::make_unique<bus::Relay>(store_->log(), store_->log().info().store_id,
+                                          *relay_topic_, bus::RelayOptions{});
+    relay_->set_shards({});
+    relay_->start();
+    const intake::IntakeParts parts{&store_->written_log(),    &store_->runtime(),
+                                    commands_topic_.get(),     outcomes_topic_.get(),
+                                    dead_letters_topic_.get(), options_.kafka->topics.commands};
+    intake_ = std::make_unique<intake::Intake>(parts, intake::IntakeOptions{});
+    intake_->start();
+}
+
+void Node::open_store() {
+    StoreOptions store = options_.store;
+    store.mode = OpenMode::kMustExist;
+    store.projecting = Projecting::kLive;
+    store.node = NodeRole{name_, options_.address, [this](Shard) {
+                              ++ownership_changes_;
+                              changed_.notify_all();
+                          }};
+    if (feed_topic_)
+        store.feed = [this](const log::EventLog& log) {
+            auto feed =
+                std::make_unique<bus::TopicFeed>(log, *feed_topic_, bus::TopicFeedOptions{});
+            feed_ = feed.get();
+            feed->start();
+            return feed;
+        };
+    store_ = Store::open(store);
+}
+
+void Node::tell(const std::string& line) const {
+    if (options_.tell) options_.tell(line);
+}
+
+bool Node::is_read_only() const {
+    const log::LeaseKeeper::Health health = store_->leases()->health();
+    const auto renewed_at = health.renewed_at.time_since_epoch();
+    if (!health.problem.empty() || trouble_at_.load() > renewed_at.count()) return true;
+    // A server that says nothing at all: looks wait for it.
+    return renewed_at.count() > 0 && Clock::now() - health.renewed_at > 2 * options_.store.lease;
+}
+
+bool Node::is_stale() const {
+    return is_read_only() || !store_->views().counters().failure.empty() ||
+           lag_events() > options_.lag_events_max;
+}
+
+bool Node::is_alive() const {
+    return Clock::now().time_since_epoch() - Clock::duration(tended_at_.load()) < kStuck;
+}
+
+std::vector<std::string> Node::unready() const {
+    std::vector<std::string> reasons;
+    if (is_draining_) reasons.emplace_back("draining");
+    if (is_read_only()) reasons.emplace_back("the log cannot be written");
+    const std::string failure = store_->views().counters().failure;
+    if (!failure.empty()) reasons.push_back("the views stand still: " + failure);
+    const std::uint64_t lag = lag_events();
+    if (lag > options_.lag_events_max)
+        reasons.push_back(fmt::format("the views are {} events behind", lag));
+    return reasons;
+}
+
+std::uint64_t Node::lag_events() const {
+    std::vector<Position> heads;
+    {
+        const std::lock_guard lock(mutex_);
+        heads = heads_;
+    }
+    std::uint64_t lag = 0;
+    for (std::uint32_t s = 0; s < heads.size(); ++s) {
+        const Position applied = store_->views().applied(Shard(s));
+        if (heads[s] > applied) lag = std::max(lag, heads[s].value() - applied.value());
+    }
+    return lag;
+}
+
+NodeStatus Node::status() const {
+    NodeStatus status;
+    status.name = name_;
+    {
+        const std::lock_guard lock(mutex_);
+        status.heads = heads_;
+        status.in_flight = in_flight_;
+    }
+    status.owned = store_->leases()->held_shards();
+    for (std::uint32_t s = 0; s < status.heads.size(); ++s)
+        status.applied.push_back(store_->views().applied(Shard(s)));
+    status.is_read_only = is_read_only();
+    status.is_draining = is_draining_;
+    status.lag_events = lag_events();
+    status.accepted = accepted_;
+    status.rejected = rejected_;
+    status.unknown = unknown_;
+    status.ownership_changes = ownership_changes_;
+    if (feed_ != nullptr) status.feed = feed_->status();
+    if (!relay_) return status;
+    status.relay = relay_->status();
+    status.intake = intake_->counters();
+    for (const Shard shard : status.owned) {
+        const Position head = status.heads[shard.value()];
+        const Position delivered = status.relay->shards[shard.value()].delivered;
+        if (head > delivered) status.relay_lag_events += head.value() - delivered.value();
+    }
+    return status;
+}
+
+// At once, so that nobody waits for a log that is away or for a shard that others write.
+std::optional<Outcome> Node::refusal_of(const domain::Command& command) const {
+    const Shard shard = log::shard_of(store_->log(), command.stream);
+    if (is_draining_)
+        return refused(command.id, domain::codes::kShardElsewhere, shard, "this node is leaving");
+    if (is_read_only())
+        return refused(command.id, domain::codes::kReadOnly, shard,
+                       "Postgres cannot be written to at present");
+    if (store_->leases()->held(shard)) return std::nullopt;
+    return refused(command.id, domain::codes::kShardElsewhere, shard,
+                   fmt::format("shard {} is not this node's", shard.value()));
+}
+
+void Node::submit(const json::Value& command, runtime::Runtime::Callback done,
+                  std::shared_ptr<runtime::Sequence> sequence) {
+    auto parsed = store_->parse(command);
+    // The store says what is wrong with it.
+    if (!parsed) return store_->submit_async(command, std::move(done), std::move(sequence));
+    {
+        const std::lock_guard lock(mutex_);
+        ++in_flight_;  // before it is asked whether it drains: whoever drains waits for this one
+    }
+    const auto finish = [this, answer = std::move(done)](Outcome outcome) {
+        answer(std::move(outcome));
+        {
+            const std::lock_guard lock(mutex_);
+            --in_flight_;
+        }
+        changed_.notify_all();
+    };
+    if (auto refusal = refusal_of(*parsed)) {
+        ++rejected_;
+        return finish(std::move(*refusal));
+    }
+    const Shard shard = log::shard_of(store_->log(), parsed->stream);
+    store_->submit_async(
+        std::move(*parsed),
+        [this, shard, finish](Outcome outcome) {
+            take_outcome(shard, outcome);
+            finish(std::move(outcome));
+        },
+        std::move(sequence));
+}
+
+// Read-only until the database has taken something of ours again.
+void Node::note_trouble() {
+    trouble_at_ = Clock::now().time_since_epoch().count();
+    store_->leases()->look_soon();
+}
+
+// Counts it; says `shard-elsewhere` where the runtime could only say that it was not let.
+void Node::take_outcome(Shard shard, Outcome& outcome) {
+    if (outcome.kind == OutcomeKind::kAccepted) ++accepted_;
+    if (outcome.kind == OutcomeKind::kUnknown) {
+        ++unknown_;
+        note_trouble();
+    }
+    if (outcome.kind != OutcomeKind::kRejected) return;
+    ++rejected_;
+    if (outcome.rejection->code != &domain::codes::kReadOnly) return;
+    if (store_->leases()->held(shard)) {
+        note_trouble();
+        outcome = refused(*outcome.command_id, domain::codes::kReadOnly, shard,
+                          outcome.rejection->message);
+    } else {
+        outcome = refused(*outcome.command_id, domain::codes::kShardElsewhere, shard,
+                          outcome.rejection->message);
+    }
+}
+
+Node::Owned Node::owned_now() const {
+    Owned owned;
+    for (const Shard shard : store_->leases()->held_shards())
+        if (const auto epoch = store_->leases()->held(shard)) owned.emplace(shard, *epoch);
+    return owned;
+}
+
+void Node::follow_ownership(const Owned& before, const Owned& now) {
+    if (!relay_) return;
+    for (const auto& [shard, epoch] : before)
+        if (!now.contains(shard)) intake_->leave(shard);
+    std::vector<Shard> shards;
+    for (const auto& [shard, epoch] : now) {
+        shards.push_back(shard);
+        const auto known = before.find(shard);
+        if (known == before.end() || known->second != epoch) intake_->own(shard, epoch);
+    }
+    const bool is_same =
+        before.size() == now.size() &&
+        std::equal(before.begin(), before.end(), now.begin(),
+                   [](const auto& a, const auto& b) { return a.first == b.first; });
+    if (!is_same) relay_->set_shards(std::move(shards));
+}
+
+// Follows what is owned, and says so once it has stood for a moment.
+void Node::tend() {
+    Owned owned;
+    bool was_read_only = false;
+    bool was_sending = true;
+    Clock::time_point sent_at = Clock::now();
+    bool is_told = true;
+    while (true) {
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait_for(lock, kTend);
+            if (is_stopping_) return;
+        }
+        tended_at_ = Clock::now().time_since_epoch().count();
+        Owned now_owned = owned_now();
+        const bool is_new = owned != now_owned;
+        if (is_new) {
+            follow_ownership(owned, now_owned);
+            owned = std::move(now_owned);
+        } else if (!is_told) {
+            tell(fmt::format("owns {} of {} shards{}{}", owned.size(), store_->log().shard_count(),
+                             owned.empty() ? "" : ": ", list_of(owned)));
+        }
+        is_told = !is_new;
+        const bool read_only = is_read_only();
+        if (read_only != was_read_only)
+            tell(read_only ? "read-only: " + store_->leases()->health().problem
+                           : "commands are taken again");
+        was_read_only = read_only;
+        if (!relay_ || owned.empty()) continue;
+        const bus::RelayStatus relay = relay_->status();
+        if (relay.is_sending) sent_at = Clock::now();
+        const bool is_sending = Clock::now() - sent_at < kQuiet;
+        if (is_sending != was_sending)
+            tell(is_sending ? "Kafka takes events again"
+                            : "Kafka takes no events, they wait in the log: " + relay.last_problem);
+        was_sending = is_sending;
+    }
+}
+
+void Node::watch_heads() {
+    std::unique_lock lock(mutex_);
+    while (!is_stopping_) {
+        lock.unlock();
+        std::vector<Position> heads;
+        try {
+            for (std::uint32_t s = 0; s < store_->log().shard_count(); ++s)
+                heads.push_back(store_->log().head(Shard(s)).position);
+        } catch (const Fault&) {
+            heads.clear();  // those of before stand
+        }
+        lock.lock();
+        if (!heads.empty()) heads_ = std::move(heads);
+        changed_.wait_for(lock, kHeads, [this] { return is_stopping_; });
+    }
+}
+
+void Node::drain() {
+    const Clock::time_point end = Clock::now() + options_.drain_max;
+    if (is_draining_.exchange(true)) return;
+    if (intake_) intake_->stop();
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait_until(lock, end, [this] { return in_flight_ == 0; });
+    }
+    store_->close();
+    if (relay_) relay_->stop();
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+    }
+    changed_.notify_all();
+    tender_.join();
+    watcher_.join();
+}
+
+}  // namespace skein::node
