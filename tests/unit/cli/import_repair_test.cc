@@ -89,11 +89,14 @@ bool is_sound(const Whole& whole, std::size_t cut) {
     return whole.content[cut] == '\n' && (is_lines || cut + 1 == whole.content.size());
 }
 
-Typed import_into(Terminal& terminal, const Whole& whole, std::size_t bytes) {
+Typed import_into(Terminal& terminal, const Whole& whole, std::size_t bytes,
+                  const std::vector<std::string>& options = {}) {
     const path file = path(terminal.path("in")) / whole.name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << whole.content.substr(0, bytes);
-    return terminal.type({"import", whole.format, file.string()});
+    std::vector<std::string> words{"import", whole.format, file.string()};
+    words.insert(words.end(), options.begin(), options.end());
+    return terminal.type(words);
 }
 
 }  // namespace
@@ -112,8 +115,9 @@ TEST_CASE("import: a file cut short and then whole gives the states of the whole
              {size / 10, size * 35 / 100, size * 60 / 100, size * 90 / 100, size - 1}) {
             INFO("cut to " << cut << " of " << size << " bytes");
             Terminal mended;
-            const Typed broken = import_into(mended, whole, cut);
-            CHECK(broken.exit == (is_sound(whole, cut) ? 0 : 4));
+            const int expected_exit = is_sound(whole, cut) ? 0 : 4;
+            CHECK(import_into(mended, whole, cut).exit == expected_exit);
+            CHECK(import_into(mended, whole, cut, {"--continue"}).exit == expected_exit);
             const Typed repaired = import_into(mended, whole, size);
             INFO(repaired.err);
             CHECK(repaired.exit == 0);
