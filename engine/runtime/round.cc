@@ -134,7 +134,8 @@ bool Round::seen_before(const ShardWork& work, const domain::Command& command) c
     return false;
 }
 
-Take Round::take(const domain::Command& command, const std::map<Shard, ShardEnd>& ends) {
+Take Round::take(const domain::Command& command, const std::map<Shard, ShardEnd>& ends,
+                 Wanted wanted) {
     const Shard shard = log::shard_of(*sources_.log, command.stream);
     ShardWork& work = work_of(shard, ends);
     if (work.closed || seen_before(work, command)) {
@@ -152,6 +153,7 @@ Take Round::take(const domain::Command& command, const std::map<Shard, ShardEnd>
             return Take::kNextRound;
         }
         if (decision) {
+            if (wanted == Wanted::kRejections) return Take::kNextRound;
             outcome.kind = OutcomeKind::kAccepted;
             if (auto refused = append_events(work, command, *decision, outcome))
                 outcome = rejected(command.id, std::move(*refused));

@@ -48,6 +48,10 @@ enum class Take {
     kDecided,    // accepted or rejected; see outcome(index)
     kNextRound,  // has to wait for this round's append
 };
+enum class Wanted {
+    kAny,
+    kRejections,  // what would be accepted is left for the next round
+};
 
 // What a command would do now: its outcome without versions and positions, and its events.
 struct Preview {
@@ -60,7 +64,8 @@ class Round {
     Round(const RoundSources& sources, Timestamp now);
 
     // Decides `command`, which must outlive the round.
-    Take take(const domain::Command& command, const std::map<Shard, ShardEnd>& ends);
+    Take take(const domain::Command& command, const std::map<Shard, ShardEnd>& ends,
+              Wanted wanted = Wanted::kAny);
 
     // Decides without taking it into the round. Only in a round that has taken nothing.
     Preview preview(const domain::Command& command, const std::map<Shard, ShardEnd>& ends);

@@ -236,18 +236,18 @@ Outcome Runtime::unavailable(const Pending& pending, const std::string& why) con
 
 // Decides one command; an outcome where that could not be. What is broken in its shard alone is no
 // trouble of the others.
-std::optional<Outcome> Runtime::try_take(Round& round, const Pending& pending, Take& take) {
+Runtime::Tried Runtime::try_take(Round& round, const Pending& pending, Wanted wanted) {
     const std::size_t bytes_before = round.bytes();
     try {
         learn_end(log::shard_of(*parts_.log, pending.command.stream));
         if (is_of_other_term(pending))
-            return unknown(pending.command.id, "not tried: its shard is not ours any more");
-        take = round.take(pending.command, ends_);
-        return std::nullopt;
+            return {{}, unknown(pending.command.id, "not tried: its shard is not ours any more")};
+        return {round.take(pending.command, ends_, wanted), std::nullopt};
     } catch (const Fault& fault) {
         const bool is_decided_in_part = round.bytes() != bytes_before;
         if (fault.kind() != FaultKind::kCorruption || is_decided_in_part) throw;
-        return unavailable(pending, fmt::format("its shard cannot be read: {}", fault.what()));
+        return {{},
+                unavailable(pending, fmt::format("its shard cannot be read: {}", fault.what()))};
     }
 }
 
@@ -257,6 +257,8 @@ Runtime::Work Runtime::run_round(Work work, Answers& answers) {
     Work taken;
     Work later;
     std::set<const Sequence*> held;  // a rejection of theirs waits for the append
+    // Likewise, of topics: rejections change nothing, so more of them are taken behind the first.
+    std::set<const Sequence*> rejected_only;
     try {
         for (std::unique_ptr<Pending>& pending : work) {
             const Sequence* sequence = pending->sequence.get();
@@ -271,19 +273,22 @@ Runtime::Work Runtime::run_round(Work work, Answers& answers) {
                 later.push_back(std::move(pending));
                 continue;
             }
-            Take take = Take::kDecided;
-            if (auto outcome = try_take(round, *pending, take)) {
+            const Wanted wanted =
+                rejected_only.contains(sequence) ? Wanted::kRejections : Wanted::kAny;
+            Tried tried = try_take(round, *pending, wanted);
+            if (tried.outcome) {
                 if (pending->sequence) pending->sequence->is_stopped = true;
-                answers.emplace_back(std::move(pending), std::move(*outcome));
+                answers.emplace_back(std::move(pending), std::move(*tried.outcome));
                 continue;
             }
-            if (take == Take::kNextRound) {
+            if (tried.take == Take::kNextRound) {
                 if (sequence != nullptr) held.insert(sequence);
                 later.push_back(std::move(pending));
                 continue;
             }
             const bool is_accepted = round.outcome(round.size() - 1).kind == OutcomeKind::kAccepted;
-            if (sequence != nullptr && !is_accepted) held.insert(sequence);
+            if (sequence != nullptr && !is_accepted)
+                (pending->place ? rejected_only : held).insert(sequence);
             if (pending->place && is_accepted)
                 round.move_intake({pending->place->offset + 1, pending->place->term->told.load()});
             taken.push_back(std::move(pending));

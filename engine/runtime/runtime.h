@@ -135,7 +135,11 @@ class Runtime {
     void lead();  // runs rounds while commands wait; the caller holds leadership
     void step_down();
     void run_executor();
-    std::optional<Outcome> try_take(Round& round, const Pending& pending, Take& take);
+    struct Tried {
+        Take take = Take::kDecided;
+        std::optional<Outcome> outcome;  // where it could not be decided
+    };
+    Tried try_take(Round& round, const Pending& pending, Wanted wanted);
     Work run_round(Work work, Answers& answers);
     Work settle(Round& round, Work taken, const std::vector<log::AppendResult>& results,
                 Answers& answers);

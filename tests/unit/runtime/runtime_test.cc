@@ -3,6 +3,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <semaphore>
 #include <thread>
 
 #include "engine/base/fault.h"
@@ -109,6 +110,45 @@ TEST_CASE("runtime: the offset of a command from a topic is kept with its events
     CHECK(engine.log.stream_head(Stream("swarm/s1/run/r3")) == Version(0));
     CHECK(take(start_run("s1", "r3"), after, 11).kind == OutcomeKind::kAccepted);
     CHECK(kept() == "12/8");
+}
+
+TEST_CASE(
+    "runtime: rejections of a topic are answered together, up to what would be accepted [V-111]",
+    "[runtime]") {
+    MemoryEngine engine;
+    engine.send(create_swarm("s1"));
+    const Shard shard = log::shard_of(engine.log, Stream("swarm/s1"));
+    const auto term = std::make_shared<runtime::IntakeTerm>(engine.log.head(shard).epoch, 0);
+    std::mutex mutex;
+    std::vector<std::string> answers;
+    std::binary_semaphore is_led{0};
+    std::binary_semaphore go_on{0};
+    // While one is being answered the others wait for one round.
+    engine.runtime.submit_async(*engine.runtime.parse(*json::parse(create_swarm("s2"))),
+                                [&](const Outcome&) {
+                                    is_led.release();
+                                    go_on.acquire();
+                                });
+    is_led.acquire();
+    std::uint64_t offset = 0;
+    for (const std::string& text :
+         {start_run("s1", "r1"), create_swarm("s1"), create_swarm("s1"),
+          set_variable("s1", "r9", "a", "1"), start_run("s1", "r2"), create_swarm("s1")}) {
+        REQUIRE(engine.runtime.submit_taken(
+            *engine.runtime.parse(*json::parse(text)),
+            [&](const Outcome& outcome) {
+                const std::lock_guard lock(mutex);
+                answers.push_back(outcome.kind == OutcomeKind::kUnknown ? "not tried"
+                                                                        : code_of(outcome));
+            },
+            {term, offset++}));
+    }
+    go_on.release();
+    engine.runtime.stop();
+    CHECK(answers == std::vector<std::string>{"accepted", "already-exists", "already-exists",
+                                              "run-not-found", "not tried", "not tried"});
+    CHECK(engine.log.intake_point(shard)->next == 1);
+    CHECK(engine.log.stream_head(Stream("swarm/s1/run/r2")) == Version(0));
 }
 
 TEST_CASE("runtime: what became of a command before is known without deciding it [V-111]",
