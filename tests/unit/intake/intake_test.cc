@@ -108,6 +108,7 @@ class Bench {
     void run() {
         start();
         REQUIRE(comes_true([this] { return is_done(); }));
+        intake->stop();
         last = intake->status();
         stop();
     }
