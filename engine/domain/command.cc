@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/utf8.h"
 #include "engine/domain/codes.h"
 #include "engine/domain/fields.h"
 #include "engine/domain/kind.h"
@@ -73,6 +74,9 @@ std::string content_of(const Command& command, const json::Value& data) {
 
 Result<Command, Rejection> parse_command(const json::Value& document, const Registry& registry,
                                          const Limits& limits, const Uuid& fallback_id) {
+    // Documents that a program made itself have passed no parser.
+    if (!is_utf8(document.text()))
+        return fail(reject(codes::kInvalidJson, "a text in the command is not UTF-8"));
     Fields top(document, "", limits);
     const auto type = top.text("type", Presence::kRequired);
     if (!type) return fail(*top.finish());

@@ -114,6 +114,23 @@ TEST_CASE("rejections: class decides HTTP status and exit code", "[unit][domain]
     CHECK(exit_code(codes::kReadOnly) == 5);
 }
 
+TEST_CASE("command: texts that no parser has seen must be UTF-8, too", "[unit][domain]") {
+    static const Registry registry = standard_registry();
+    const auto text = [](std::string_view bytes) { return json::Value::string(bytes); };
+    const auto refused = [&](const char* field, std::string_view bytes) {
+        const auto document = json::Value::object({{"command_id", text(kId)},
+                                                   {"swarm", text("s1")},
+                                                   {"type", text("CreateSwarm")},
+                                                   {field, text(bytes)}});
+        const auto command = parse_command(document, registry, Limits(), {});
+        return command ? std::string("accepted") : std::string(command.error().code->name);
+    };
+    CHECK(refused("actor", "caf\xc3\xa9") == "accepted");
+    CHECK(refused("actor", "caf\xe9") == "invalid-json");
+    CHECK(refused("reason", "\xed\xa0\x80") == "invalid-json");
+    CHECK(refused("actor", "\xc0\xaf") == "invalid-json");
+}
+
 TEST_CASE("registry: streams are told by their segments", "[unit][domain]") {
     const Registry registry = standard_registry();
     CHECK(registry.kind_of(Stream("swarm/s"))->name == "swarm");
