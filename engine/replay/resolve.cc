@@ -62,6 +62,20 @@ Version version_occurred_by(const ResolveSources& sources, const Stream& stream,
     return found;
 }
 
+// The same among all events of the scope, for documents that show the whole of it.
+Position position_occurred_by(const ResolveSources& sources, const Scope& scope, Timestamp time) {
+    Position found;
+    const Shard shard = shard_of(scope, sources.log->shard_count());
+    sources.log->scan(shard, Position(0), [&](const log::EventView& view) {
+        const auto head = codec::decode_head(view.bytes);
+        if (head && scope_of(Stream(std::string(head->stream))) != scope) return true;
+        const domain::Event event = decode_stored(view, *sources.codec);
+        if (event.meta.occurred_at && *event.meta.occurred_at <= time) found = view.position;
+        return true;
+    });
+    return found;
+}
+
 Version version_by_time(const ResolveSources& sources, const Stream& stream, Timestamp time) {
     if (sources.clock == ClockKind::kOccurred) return version_occurred_by(sources, stream, time);
     const Shard shard = log::shard_of(*sources.log, stream);
@@ -240,10 +254,12 @@ Result<Position, Rejection> resolve_position(const ResolveSources& sources, cons
             stream, sources.log->stream_head(stream),
             fmt::format("position {} (its shard ends at {})", point.number, last.value()));
     }
-    if (point.kind == PointKind::kTime && sources.clock == ClockKind::kRecorded)
-        return position_at(*sources.log, shard, point.time);
-    if (point.kind == PointKind::kAgo && sources.clock == ClockKind::kRecorded)
-        return position_at(*sources.log, shard, Timestamp{sources.now.us - point.ago_us});
+    if (point.kind == PointKind::kTime || point.kind == PointKind::kAgo) {
+        const bool is_time = point.kind == PointKind::kTime;
+        const Timestamp time = is_time ? point.time : Timestamp{sources.now.us - point.ago_us};
+        if (sources.clock == ClockKind::kRecorded) return position_at(*sources.log, shard, time);
+        return position_occurred_by(sources, scope_of(stream), time);
+    }
     if (point.kind == PointKind::kEvent || point.kind == PointKind::kCommand) {
         if (const std::optional<Position> place = place_by_uuid(sources, stream, point))
             return *place;
