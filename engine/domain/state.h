@@ -80,6 +80,8 @@ class State {
     virtual bool is_recovery_point(Version /*since*/) const { return false; }
     // About what document() takes as text: decides when a keyframe is due. O(1).
     virtual std::size_t size_bytes() const = 0;
+    // About what it takes in memory: decides what caches hold. O(1).
+    virtual std::size_t memory_bytes() const { return size_bytes(); }
 
     // Folds the next event of this stream. Precondition: meta.version is version() + 1.
     void apply(const Event& event, const Past& past);

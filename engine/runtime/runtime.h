@@ -38,7 +38,7 @@ struct RuntimeOptions {
     std::size_t round_commands_max = 1024;     // of one round: bounds its latency
     std::size_t round_bytes_max = 8ULL << 20;  // encoded events of one round
     std::size_t state_cache_entries = 20'000;  // newest states kept by the executor
-    std::size_t state_cache_bytes = 128ULL << 20;
+    std::size_t state_cache_bytes = 64ULL << 20;
     domain::Limits limits;
 };
 

@@ -18,7 +18,7 @@ void StateCache::put(std::shared_ptr<domain::State> state) {
     const Stream stream = state->stream();
     take(stream);
     Slot slot;
-    slot.bytes = state->size_bytes();
+    slot.bytes = state->memory_bytes();
     slot.state = std::move(state);
     slot.use = uses_.insert(uses_.begin(), stream);
     bytes_ += slot.bytes;

@@ -35,7 +35,7 @@ std::shared_ptr<Document> Documents::get(const Stream& stream) {
     }
     order_.push_front(document);
     by_stream_.emplace(stream, order_.begin());
-    const std::size_t bytes = kDocumentBytes + document->head.state_bytes;
+    const std::size_t bytes = kDocumentBytes + document->state->memory_bytes();
     counted_[document.get()] = bytes;
     bytes_ += bytes;
     return document;
@@ -52,7 +52,7 @@ void Documents::clean() {
         document->dirty = Dirty::kNo;
         const auto counted = counted_.find(document.get());
         if (counted == counted_.end()) continue;
-        const std::size_t bytes = kDocumentBytes + document->head.state_bytes;
+        const std::size_t bytes = kDocumentBytes + document->state->memory_bytes();
         bytes_ = bytes_ - counted->second + bytes;
         counted->second = bytes;
     }

@@ -32,7 +32,7 @@ struct Document {
 
 struct WorkingSetLimits {
     std::size_t entries_max = 20000;
-    std::size_t bytes_max = 64U << 20;
+    std::size_t bytes_max = 48U << 20;
 };
 
 class Documents {
@@ -61,7 +61,7 @@ class Documents {
     Order order_;
     std::unordered_map<Stream, Order::iterator> by_stream_;
     std::vector<std::shared_ptr<Document>> dirty_;
-    std::size_t bytes_ = 0;  // of all head.state_bytes as they were when counted
+    std::size_t bytes_ = 0;  // what all states took in memory when they were counted
     std::unordered_map<const Document*, std::size_t> counted_;
 };
 

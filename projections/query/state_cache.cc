@@ -88,7 +88,7 @@ void StateCache::put(std::shared_ptr<const domain::State> state) {
     Class& kind = class_of(stream);
     const auto known = kind.by_stream.find(stream);
     if (known != kind.by_stream.end()) erase(kind, known->second);
-    const std::size_t bytes = kEntryBytes + state->size_bytes();
+    const std::size_t bytes = kEntryBytes + state->memory_bytes();
     if (bytes > limits_.bytes_max) return;
     kind.order.push_front({std::move(state), bytes});
     kind.by_stream.emplace(kind.order.front().state->stream(), kind.order.begin());

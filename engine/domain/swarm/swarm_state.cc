@@ -205,6 +205,11 @@ std::size_t SwarmState::size_bytes() const {
            config.size_bytes() + goal.size_bytes() + team.size_bytes() + tools.size_bytes();
 }
 
+std::size_t SwarmState::memory_bytes() const {
+    return sizeof(SwarmState) + size_bytes() + agents.map().memory_bytes() +
+           board.map().memory_bytes() + runs.map().memory_bytes();
+}
+
 void SwarmState::evolve(const Event& event, const Past& past) {
     SKEIN_CHECK(event.body->type().kind == "swarm", "{} folded into a swarm",
                 event.body->type().name);

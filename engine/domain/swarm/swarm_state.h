@@ -70,6 +70,7 @@ class SwarmState final : public State, public ListMembers {
     json::Value values(Timestamp now) const override;
     json::Digest digest() const override;
     std::size_t size_bytes() const override;
+    std::size_t memory_bytes() const override;
     std::optional<json::Value> list_member(std::string_view name) const override;
     // Of an item of the board, expired or not.
     std::optional<json::Value> keyed_value(std::string_view key) const override;

@@ -41,7 +41,7 @@ struct RocksLogOptions {
     Incarnation incarnation = Incarnation::kKeep;
     std::uint32_t shard_count = 16;  // of a new store
     std::size_t block_cache_bytes = 64U << 20;
-    std::size_t write_buffer_bytes = 64U << 20;  // bounds what is replayed after a crash
+    std::size_t write_buffer_bytes = 32U << 20;  // bounds what is replayed after a crash
     std::shared_ptr<rocksdb::FileSystem> files;  // null: the system's
 };
 
