@@ -165,6 +165,15 @@ void read_merged_from(SliceReader& in, run::RunState& state) {
     if (in.ok()) state.merged_from.put(std::move(from), merged);
 }
 
+void read_removed(SliceReader& in, run::RunState& state) {
+    const bool is_variable = in.choice(run::Area::kIntermediate) == run::Area::kVariables;
+    std::string key = in.key();
+    const Position position(in.number());
+    if (!in.ok()) return;
+    (is_variable ? state.removed_variables : state.removed_intermediate)
+        .put(std::move(key), position);
+}
+
 void read_record(SliceReader& in, std::uint8_t tag, run::RunState& state) {
     switch (tag) {
         case kRunHeader: return read_header(in, state);
@@ -177,6 +186,7 @@ void read_record(SliceReader& in, std::uint8_t tag, run::RunState& state) {
         case kRunCheckpoint: return read_checkpoint(in, state);
         case kRunConflict: return read_conflict(in, state);
         case kRunMergedFrom: return read_merged_from(in, state);
+        case kRunRemoved: return read_removed(in, state);
         default: return in.refuse("it has a record that is unknown");
     }
 }

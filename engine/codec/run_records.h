@@ -19,5 +19,6 @@ inline constexpr std::uint8_t kRunCheckpoint = 0x07;
 inline constexpr std::uint8_t kRunConflict = 0x08;
 inline constexpr std::uint8_t kRunMergedFrom = 0x09;
 inline constexpr std::uint8_t kRunPlacedStep = 0x0a;
+inline constexpr std::uint8_t kRunRemoved = 0x0b;
 
 }  // namespace skein::codec

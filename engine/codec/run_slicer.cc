@@ -62,7 +62,6 @@ void put_header(SliceWriter& out, const run::RunState& state) {
     for (const std::string& step : state.running_steps) out.text(step);
 }
 
-// In the order of the records' tags.
 enum class RunStage {
     kHeader,
     kVariables,
@@ -73,6 +72,8 @@ enum class RunStage {
     kCheckpoints,
     kConflicts,
     kMergedFrom,
+    kRemovedVariables,
+    kRemovedIntermediate,
     kEnd,
     kAllWritten,
 };
@@ -95,6 +96,9 @@ class RunSlicer final : public StageSlicer<RunStage> {
             case RunStage::kCheckpoints: return write_checkpoints(out);
             case RunStage::kConflicts: return write_conflicts(out);
             case RunStage::kMergedFrom: return write_merged_from(out);
+            case RunStage::kRemovedVariables: return write_removed(out, run::Area::kVariables);
+            case RunStage::kRemovedIntermediate:
+                return write_removed(out, run::Area::kIntermediate);
             case RunStage::kEnd: return write_end(out);
             case RunStage::kAllWritten: return Walk::kFull;
         }
@@ -201,6 +205,18 @@ class RunSlicer final : public StageSlicer<RunStage> {
                              out.text(from);
                              out.number(merged.version.value());
                              out.number(merged.position.value());
+                             return Walk::kDone;
+                         });
+    }
+
+    Walk write_removed(SliceWriter& out, run::Area area) {
+        const bool is_variable = area == run::Area::kVariables;
+        return write_map(is_variable ? state_->removed_variables : state_->removed_intermediate,
+                         out, [&](const std::string& key, Position position) {
+                             out.u8(kRunRemoved);
+                             put_enum(out, area);
+                             out.text(key);
+                             out.number(position.value());
                              return Walk::kDone;
                          });
     }

@@ -18,6 +18,7 @@
 //   merged     = 09 run:string version:varint position:varint
 //   placed     = 0a id:string status:u8 type:string started:varint? ended:varint? last:varint
 //                started_at:varint last_at:varint detail:value      a step with its positions
+//   removed    = 0b area:u8 key:string position:varint      of a key that was taken out there
 //   end        = ff mark
 //
 // Example: the tag `a` at version 8 is the record 06 01 61 08.

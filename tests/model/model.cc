@@ -103,6 +103,12 @@ Stamp Model::stamp(std::uint64_t version, std::uint64_t ahead) const {
 void Model::push(Run run) {
     ++run.version;
     run.position = head() + 1;
+    if (has(run.id)) {
+        for (const auto& [name, before] : now(run.id).areas) {
+            for (const auto& [key, entry] : before)
+                if (run.area(name).count(key) == 0) run.removed[{name, key}] = run.position;
+        }
+    }
     run.updated_at = time_;
     Swarm swarm = swarm_now();
     swarm.runs[run.id] = run.status;

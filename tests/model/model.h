@@ -85,6 +85,7 @@ struct Run {
     std::optional<Link> forked_from;
     std::string limits = "{}";
     std::map<std::string, Area> areas{{"variables", {}}, {"intermediate", {}}};
+    std::map<Slot, std::uint64_t> removed;  // position of the last event that took a key out
     std::map<std::string, Step> steps;
     std::map<std::string, Mark> exports;
     std::map<std::pair<std::uint64_t, std::uint64_t>, Conflict> conflicts;

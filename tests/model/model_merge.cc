@@ -67,7 +67,7 @@ Text text_of(const OptionalJson& value) { return value ? Text(canonical(*value))
 
 std::uint64_t given_at(const Run& run, const Slot& slot) {
     const Entry* entry = run.find(slot);
-    return entry != nullptr ? entry->position : run.position;
+    return entry != nullptr ? entry->position : run.removed.at(slot);
 }
 
 // What the strategy makes of a key that both sides changed, to different values.

@@ -48,7 +48,8 @@ void update(Run& run, const Json& change, const Stamp& stamp) {
     const auto place = area.find(key);
     refuse_where(place != area.end() && !place->second.is_mutable, "frozen: " + key);
     if (change["op"] == "delete") {
-        area.erase(key);
+        if (area.erase(key) > 0)
+            run.removed[{change.value("area", "variables"), key}] = stamp.position;
         return;
     }
     Entry entry;
@@ -120,6 +121,7 @@ void Model::fork_run(const Json& command, const Json& data) {
     Run run;
     run.id = command["run"];
     run.forked_from = Link{source, version};
+    run.removed = origin.removed;
     run.limits = origin.limits;
     run.areas = origin.areas;
     run.steps = origin.steps;

@@ -79,6 +79,8 @@ void RunForked::evolve(RunState& run, const EventMeta& meta, const Past& past) c
     run.limits = origin->limits;
     run.variables = origin->variables;
     run.intermediate = origin->intermediate;
+    run.removed_variables = origin->removed_variables;
+    run.removed_intermediate = origin->removed_intermediate;
     run.exports = origin->exports;
     run.steps = origin->steps;
     run.running_steps = origin->running_steps;

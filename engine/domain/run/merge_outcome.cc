@@ -68,7 +68,9 @@ class Outcome {
                     combine_entry(run_, slot, source().area(slot.area).find(slot.key),
                                   value_of(merged), turn_.meta);
                     break;
-                case MergeResult::kDeleted: run_.area(slot.area).erase(slot.key); break;
+                case MergeResult::kDeleted:
+                    run_.remove(slot.area, merged.key, turn_.meta.position);
+                    break;
                 case MergeResult::kKept: break;
                 case MergeResult::kConflict: open_conflict(merged, ++n); break;
             }

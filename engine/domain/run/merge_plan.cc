@@ -177,7 +177,7 @@ class Merger {
     }
     static Position given_at(const MergeSide& side, const Slot& slot) {
         const Entry* entry = side.find(slot);
-        return entry != nullptr ? entry->position : side.state->mark().position;
+        return entry != nullptr ? entry->position : side.state->removed_at(slot.area, slot.key);
     }
 
     // Result and stored value of a key that becomes `value`.

@@ -4,9 +4,9 @@
 // changed, to different values, is decided by its resolution, else by the strategy. Frozen keys
 // that would change, resolutions of keys that do not conflict, and a fast_forward of a target that
 // has changed are rejected. keep_latest compares the positions of the events that gave the two
-// values; a side that deleted the key counts with the last event of its run, and of two equal
-// positions the source's wins. A result that equals the target's value keeps the target as it is;
-// one that equals the source's is taken from there, metadata included.
+// values, or removed them; of two equal positions the source's wins. A result that equals the
+// target's value keeps the target as it is; one that equals the source's is taken from there,
+// metadata included.
 // Threads: pure. Errors: Rejection. Source: V-30 to V-38; interfaces section 9 (Merge).
 #pragma once
 

@@ -149,10 +149,7 @@ void ConflictResolved::evolve(RunState& run, const EventMeta& meta, const Past& 
         }
         run.conflicts.erase(*parse_conflict_id(conflict));
     }
-    if (!value) {
-        run.area(area).erase(key);
-        return;
-    }
+    if (!value) return run.remove(area, key, meta.position);
     json::Value resolved = stored_value(*value, PastWith(past, run));
     const Entry* present = run.area(area).find(key);
     if (present != nullptr && present->value == resolved) return;

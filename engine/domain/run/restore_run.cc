@@ -68,8 +68,14 @@ void set_origin(Entry& entry, const Entry* kept, const EventMeta& meta) {
 
 // The area as it was then. A value that stays equal keeps its version; where nothing happened to a
 // key since, not even that has to be written.
-void replace_area(Section<Entry>& area, const Section<Entry>& then, const EventMeta& meta) {
+void replace_area(RunState& run, Area name, const Section<Entry>& then, const EventMeta& meta) {
+    Section<Entry>& area = run.area(name);
     if (area.map().same_as(then.map())) return;
+    std::vector<std::string> gone;
+    area.map().for_each([&](const std::string& key, const Entry& /*entry*/) {
+        if (then.find(key) == nullptr) gone.push_back(key);
+    });
+    for (const std::string& key : gone) run.remove(name, key, meta.position);
     Section<Entry> restored = then;
     then.map().for_each([&](const std::string& key, const Entry& old) {
         const Entry* present = area.find(key);
@@ -131,7 +137,7 @@ void RunRestored::evolve(RunState& run, const EventMeta& meta, const Past& past)
         if (mode == RestoreMode::kMerge) {
             merge_area(run, area, *then, meta);
         } else {
-            replace_area(run.area(area), then->area(area), meta);
+            replace_area(run, area, then->area(area), meta);
         }
     }
     run.exports = then->exports;

@@ -13,6 +13,7 @@ constexpr std::string_view kSchema = "skein.run/1";
 // What the members of a document take that are not counted one by one, and one open conflict.
 constexpr std::size_t kFrameBytes = 512;
 constexpr std::size_t kConflictBytes = 512;
+constexpr std::size_t kRemovedBytes = 64;
 
 json::Value text_or_null(std::string_view text) {
     return text.empty() ? json::Value() : json::Value::string(text);
@@ -94,6 +95,17 @@ Section<Entry>& RunState::area(Area area) {
 }
 const Section<Entry>& RunState::area(Area area) const {
     return area == Area::kVariables ? variables : intermediate;
+}
+
+void RunState::remove(Area name, const std::string& key, Position position) {
+    if (!area(name).erase(key)) return;
+    (name == Area::kVariables ? removed_variables : removed_intermediate).put(key, position);
+}
+
+Position RunState::removed_at(Area name, std::string_view key) const {
+    const auto& removed = name == Area::kVariables ? removed_variables : removed_intermediate;
+    const Position* position = removed.find(key);
+    return position == nullptr ? Position() : *position;
 }
 
 const Entry* RunState::find_entry(std::string_view key) const {
@@ -208,8 +220,18 @@ json::Digest RunState::frame_digest() const {
 std::size_t RunState::size_bytes() const {
     return kFrameBytes + variables.size_bytes() + intermediate.size_bytes() + steps.size_bytes() +
            exports.size_bytes() + tags.size_bytes() + checkpoints.size_bytes() +
-           conflicts.size() * kConflictBytes + routine.size_bytes() + permissions.size_bytes() +
-           limits.size_bytes() + error.size_bytes() + status_detail.size_bytes();
+           conflicts.size() * kConflictBytes +
+           (removed_variables.size() + removed_intermediate.size()) * kRemovedBytes +
+           routine.size_bytes() + permissions.size_bytes() + limits.size_bytes() +
+           error.size_bytes() + status_detail.size_bytes();
+}
+
+std::size_t RunState::memory_bytes() const {
+    return sizeof(RunState) + size_bytes() + variables.map().memory_bytes() +
+           intermediate.map().memory_bytes() + steps.map().memory_bytes() +
+           exports.map().memory_bytes() + tags.map().memory_bytes() +
+           checkpoints.map().memory_bytes() + conflicts.memory_bytes() +
+           removed_variables.memory_bytes() + removed_intermediate.memory_bytes();
 }
 
 void RunState::evolve(const Event& event, const Past& past) {

@@ -41,6 +41,7 @@ class RunState final : public State, public ListMembers, public NamedElsewhere {
     json::Value values(Timestamp now) const override;
     json::Digest digest() const override;
     std::size_t size_bytes() const override;
+    std::size_t memory_bytes() const override;
     std::optional<json::Value> list_member(std::string_view name) const override;
     // A critical or long run that was checkpointed after `since`, or has ended.
     bool is_recovery_point(Version since) const override;
@@ -62,6 +63,10 @@ class RunState final : public State, public ListMembers, public NamedElsewhere {
 
     Section<Entry>& area(Area area);
     const Section<Entry>& area(Area area) const;
+    // Takes a key out of its area, where it is there, by the event at `position`.
+    void remove(Area area, const std::string& key, Position position);
+    // The event that removed a key, of one that is not there; 0 where it never was.
+    Position removed_at(Area area, std::string_view key) const;
     // Variables first, then intermediate; nullptr where neither has it.
     const Entry* find_entry(std::string_view key) const;
     // The open conflict of this id, or nullptr.
@@ -98,6 +103,9 @@ class RunState final : public State, public ListMembers, public NamedElsewhere {
     Section<Checkpoint> checkpoints{"checkpoints"};
     CowMap<ConflictId, Conflict> conflicts;
     CowMap<std::string, MergedFrom> merged_from;  // by run id
+    // Where each key was last removed, by the key; says nothing of keys that are there.
+    CowMap<std::string, Position> removed_variables;
+    CowMap<std::string, Position> removed_intermediate;
 
  protected:
     void evolve(const Event& event, const Past& past) override;

@@ -160,11 +160,8 @@ void change_entry(Entry& entry, const Update& update, const EventMeta& meta) {
 }
 
 void apply_update(RunState& run, const Update& update, const EventMeta& meta) {
+    if (update.op == UpdateOp::kDelete) return run.remove(update.area, update.key, meta.position);
     Section<Entry>& section = run.area(update.area);
-    if (update.op == UpdateOp::kDelete) {
-        section.erase(update.key);
-        return;
-    }
     const auto change = [&](Entry& entry) { change_entry(entry, update, meta); };
     const bool value_alone = !update.sensitivity && !update.mutability;
     if (value_alone ? section.update_part(update.key, &Entry::value_digest, change)

@@ -406,6 +406,10 @@ std::shared_ptr<run::RunState> random_run(Dice& dice, const StateSize& size) {
     state->started_at = dice.time();
     state->updated_at = dice.time();
     fill_sections(*state, dice, size.entries);
+    for (int i = 0; i < 3; ++i) {
+        state->removed_variables.put(dice.key(), Position(1 + dice.below(1000)));
+        state->removed_intermediate.put(dice.key(), Position(1 + dice.below(1000)));
+    }
     state->running_steps = {"second", "first"};
     for (const std::string& step : state->running_steps)
         state->steps.put(step,

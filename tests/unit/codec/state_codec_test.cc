@@ -81,6 +81,13 @@ void check_hidden(const domain::run::RunState& found, const domain::run::RunStat
             CHECK(other->version == merged.version);
             CHECK(other->position == merged.position);
         });
+    CHECK(found.removed_variables.size() == expected.removed_variables.size());
+    expected.removed_variables.for_each([&](const std::string& key, Position position) {
+        CHECK(found.removed_at(domain::run::Area::kVariables, key) == position);
+    });
+    expected.removed_intermediate.for_each([&](const std::string& key, Position position) {
+        CHECK(found.removed_at(domain::run::Area::kIntermediate, key) == position);
+    });
     expected.variables.map().for_each([&](const std::string& key, const domain::run::Entry& entry) {
         const auto* other = found.variables.find(key);
         REQUIRE(other != nullptr);

@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::uint64_t kSeed = 20261121;
 
-// A value and when it was given; what a deleted key last was does not count.
+// A value and when it was given.
 struct Given {
     std::string value;
     std::uint64_t position = 0;
 };
 struct Branch {
-    std::map<std::string, Given> keys;  // "variables/x"
-    std::uint64_t last = 0;             // position of its newest event
+    std::map<std::string, Given> keys;             // "variables/x"
+    std::map<std::string, std::uint64_t> removed;  // positions of the events that took keys out
 };
 
 std::optional<std::string> value_in(const Branch& branch, const std::string& key) {
@@ -33,7 +33,9 @@ std::optional<std::string> value_in(const Branch& branch, const std::string& key
 
 std::uint64_t position_in(const Branch& branch, const std::string& key) {
     const auto place = branch.keys.find(key);
-    return place == branch.keys.end() ? branch.last : place->second.position;
+    if (place != branch.keys.end()) return place->second.position;
+    const auto removed = branch.removed.find(key);
+    return removed == branch.removed.end() ? 0 : removed->second;
 }
 
 // What `target` holds after the merge, by the words of the contract.
@@ -64,7 +66,6 @@ class Branches {
         edit("a", 8);
         story_.fork("b", "a");
         base_ = branch_["b"] = branch_["a"];
-        branch_["b"].last = position();
     }
 
     void edit(const std::string& run, std::uint64_t times) {
@@ -74,7 +75,8 @@ class Branches {
             Branch& branch = branch_[run];
             if (random_.below(4) == 0) {
                 story_.erase(run, key, area);
-                branch.keys.erase(area + "/" + key);
+                if (branch.keys.erase(area + "/" + key) > 0)
+                    branch.removed[area + "/" + key] = position();
             } else {
                 // Some values are too large to stand in the merge's event.
                 const std::size_t size = random_.below(4) == 0 ? 1500 : 1;
@@ -83,7 +85,6 @@ class Branches {
                 story_.set(run, key, value, area);
                 branch.keys[area + "/" + key] = {value, position()};
             }
-            branch.last = position();
         }
     }
 
@@ -99,7 +100,9 @@ class Branches {
             const bool stays = value_in(into, key) == value;
             keys[key] = {value, stays ? into.keys[key].position : position()};
         }
-        into = {std::move(keys), position()};
+        for (const auto& [key, given] : into.keys)
+            if (keys.count(key) == 0) into.removed[key] = position();
+        into.keys = std::move(keys);
         base_ = from;
     }
 

@@ -138,9 +138,33 @@ TEST_CASE("merge: keep_latest goes by the position of the event, not by the run 
     story.run("a").set("a", "x", "1").set("a", "y", "1").set("a", "z", "1").fork("b", "a");
     story.set("a", "x", "2").set("b", "x", "3");  // the source is later
     story.set("b", "y", "3").set("a", "y", "2");  // the target is later
-    story.set("a", "z", "9").erase("b", "z");     // the deletion counts with b's last event
+    story.set("a", "z", "9").erase("b", "z");     // a deletion is an event as well
+    story.set("b", "unrelated", "1");
     story.merge("a", "b", "keep_latest");
-    CHECK(story.values("a") == R"({"intermediate":{},"variables":{"x":3,"y":2}})");
+    CHECK(story.values("a") == R"({"intermediate":{},"variables":{"unrelated":1,"x":3,"y":2}})");
+}
+
+TEST_CASE("merge: a deletion counts with its own event, not with its run's last [V-34]",
+          "[unit][run]") {
+    Story story;
+    story.run("a").set("a", "x", "1").set("a", "y", "1").fork("b", "a");
+    story.erase("a", "x").set("b", "x", "2").set("a", "unrelated", "1");
+    story.erase("b", "y").set("a", "y", "2").set("b", "unrelated too", "1");
+    story.merge("a", "b", "keep_latest");
+    CHECK(story.value("a", "x") == "2");
+    CHECK(story.value("a", "y") == "2");
+    story.check_replay();
+}
+
+TEST_CASE("merge: keep_latest knows of a deletion by a restore, and before a later merge [V-34]",
+          "[unit][run]") {
+    Story story;
+    story.run("a").set("a", "x", "1").fork("b", "a");
+    story.erase("a", "x").set("a", "x", "2");
+    story.accept(R"("type":"RestoreRun","run":"a")", R"({"to":"@1"})");  // takes x out again
+    story.set("b", "x", "3").set("a", "unrelated", "1");
+    story.merge("a", "b", "keep_latest");
+    CHECK(story.value("a", "x") == "3");
 }
 
 TEST_CASE("merge: keep_latest takes a restored value with the position of the restore [V-34]",
