@@ -28,23 +28,28 @@ store::CheckpointRow load_checkpoint(const store::ViewStore& store, const log::E
     return fresh;
 }
 
-std::optional<std::string> find_mismatch(const store::ViewStore& store, const log::EventLog& log,
-                                         const Identity& identity) {
+std::optional<Mismatch> find_mismatch(const store::ViewStore& store, const log::EventLog& log,
+                                      const Identity& identity) {
+    using Of = Mismatch::Of;
     for (std::uint32_t number = 0; number < log.shard_count(); ++number) {
         const Shard shard(number);
         const store::CheckpointRow row = load_checkpoint(store, log, shard);
         if (row.position.value() == 0) continue;
-        if (row.projection != identity.projection) return "made by another version of the views";
+        if (row.projection != identity.projection)
+            return Mismatch{Of::kVersion, "made by another version of the views"};
         if (row.incarnation != identity.incarnation)
-            return "made from another incarnation of the log";
+            return Mismatch{Of::kVersion, "made from another incarnation of the log"};
         const log::Head head = log.head(shard);
         if (row.position > head.position)
-            return fmt::format("shard {}: the checkpoint {} stands above the log's head {}", number,
-                               row.position.value(), head.position.value());
+            return Mismatch{Of::kLog,
+                            fmt::format("the views held shard {} up to position {}, the log ends "
+                                        "at {}",
+                                        number, row.position.value(), head.position.value())};
         const auto event = log.read(shard, row.position);
         if (!event || event->hash != row.hash)
-            return fmt::format("shard {}: the log has another event at position {}", number,
-                               row.position.value());
+            return Mismatch{Of::kLog, fmt::format("shard {} has another event at position {} than "
+                                                  "the views held",
+                                                  number, row.position.value())};
     }
     return std::nullopt;
 }

@@ -25,8 +25,17 @@ Identity identity_of(const log::EventLog& log, const codec::Codec& codec);
 store::CheckpointRow load_checkpoint(const store::ViewStore& store, const log::EventLog& log,
                                      Shard shard);
 
+// Why rows cannot be those of a log.
+struct Mismatch {
+    // kVersion: they are of another version, or of the log before it was restored. kLog: the log
+    // has lost events that stood in it when the rows were made, or has others in their place.
+    enum class Of { kVersion, kLog };
+    Of of = Of::kVersion;
+    std::string what;
+};
+
 // Why the rows of `store` must not be believed beside `log`; nullopt where they may.
-std::optional<std::string> find_mismatch(const store::ViewStore& store, const log::EventLog& log,
-                                         const Identity& identity);
+std::optional<Mismatch> find_mismatch(const store::ViewStore& store, const log::EventLog& log,
+                                      const Identity& identity);
 
 }  // namespace skein::projections::core

@@ -49,7 +49,10 @@ OpenViews::OpenViews(const ViewOptions& options, log::EventLog& log, const codec
 bool OpenViews::adopt_existing(const std::string& name) {
     try {
         const Pinned generation = open_generation(name);
-        if (core::find_mismatch(*generation->store, log_, identity_)) return false;
+        if (const auto mismatch = core::find_mismatch(*generation->store, log_, identity_)) {
+            if (mismatch->of == core::Mismatch::Of::kLog) lost_events_ = mismatch->what;
+            return false;
+        }
         adopt(generation);
         return true;
     } catch (const store::ViewDamage&) {

@@ -40,6 +40,7 @@ class OpenViews final : public Views {
 
     std::vector<ViewStatus> status() const override;
     ViewCounters counters() const override;
+    const std::string& lost_events() const override { return lost_events_; }
     std::string rebuild(AfterRebuild after,
                         const std::function<void(std::uint64_t, std::uint64_t)>& progress) override;
     std::vector<Difference> compare(const std::string& generation_a,
@@ -94,6 +95,7 @@ class OpenViews final : public Views {
     log::EventFeed& feed_;  // what the projector follows
     const codec::Codec& codec_;
     const core::Identity identity_;
+    std::string lost_events_;             // constant after construction
     const replay::LogStates log_states_;  // the last resort where rows are damaged
     mutable StateCache cache_;
     mutable core::Generations generations_;

@@ -19,6 +19,7 @@
 #include <mutex>
 
 #include "engine/base/check.h"
+#include "engine/base/journal_files.h"
 #include "projections/store/document_rows.h"
 #include "projections/store/row_checksum.h"
 
@@ -203,6 +204,7 @@ RocksViewStore::RocksViewStore(RocksViewOptions options, const rocksdb::Options&
     const rocksdb::Status status = rocksdb::DB::Open(made, options_.directory.string(), &opened_db);
     db_.reset(opened_db);
     must(status, "opening");
+    if (!options_.files) remove_empty_journals(options_.directory);
 }
 
 RocksViewStore::~RocksViewStore() {

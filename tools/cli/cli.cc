@@ -93,6 +93,13 @@ Store& Cli::open(OpenMode mode, Projecting projecting) {
     }
     options.runtime.limits = limits_from_environment();
     store_ = Store::open(options);
+    const std::string& lost = store_->views().lost_events();
+    if (!lost.empty())
+        err()
+            << "warning: events are missing from the log: " << lost << '\n'
+            << "cause:   files of the log were cut, lost, or replaced by older ones\n"
+            << "next:    restore a backup (`skein backup restore`), or send again what is missing; "
+               "the views\n         show what the log still has\n";
     return *store_;
 }
 

@@ -111,11 +111,15 @@ bool holds_store(const fs::path& directory) {
         return false;
     }
     if (mark != kMarkText)
-        throw Fault(
-            FaultKind::kConfig,
-            fmt::format("{} says \"{}\"; this skein reads \"{}\"", directory.string(), mark,
-                        kMarkText),
-            "Use the skein version that made the store.");
+        throw Fault(FaultKind::kConfig,
+                    fmt::format("{} says \"{}\"; this skein reads \"{}\"", directory.string(), mark,
+                                kMarkText),
+                    "Use the skein version that made the store.");
+    if (!fs::exists(directory / "log", error) && fs::exists(directory / "views", error))
+        throw Fault(FaultKind::kCorruption,
+                    fmt::format("{} holds the views of a log that is gone", directory.string()),
+                    "Restore a backup: `skein --data NEW backup restore DIR`. Views alone are no "
+                    "store.");
     return true;
 }
 

@@ -12,6 +12,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/chain.h"
+#include "engine/base/journal_files.h"
 #include "engine/log/rocksdb/database_options.h"
 #include "engine/log/rocksdb/key_kinds.h"
 #include "engine/log/rocksdb/status_fault.h"
@@ -206,6 +207,7 @@ void Session::open_database() {
     } else {
         throw_if_failed(rocksdb::DB::Open(options, options_.directory, &opened),
                         "opening the store", options_.directory);
+        if (!options_.files) remove_empty_journals(options_.directory);
     }
     db_.reset(opened);
 }

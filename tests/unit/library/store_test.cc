@@ -336,3 +336,71 @@ TEST_CASE("store: of many commands on their way, those with ack view are answere
         CHECK(behind == 0);
     }
 }
+
+TEST_CASE("store: a log that lost events says so, and the views show what it still has [V-171]") {
+    const TempDirectory directory;
+    const std::filesystem::path home = directory.path();
+    const std::filesystem::path log = home / "log";
+    const std::filesystem::path older = home / "older";
+    const auto send = [&](int amount) {
+        const auto store = Store::open(options_at(directory.path()));
+        CHECK(store->views().lost_events().empty());
+        if (amount == 0) begin_run(*store);
+        REQUIRE(code_of(store->submit(set_budget(amount))) == "accepted");
+        store->views().catch_up();
+    };
+    send(0);
+    std::filesystem::copy(log, older, std::filesystem::copy_options::recursive);
+    send(1);
+    const auto put_older_back = [&] {
+        std::filesystem::remove_all(log);
+        std::filesystem::copy(older, log, std::filesystem::copy_options::recursive);
+    };
+
+    SECTION("it ends before what the views held") {
+        put_older_back();
+        const auto store = Store::open(options_at(directory.path()));
+        CHECK(store->views().lost_events().find("the log ends at 3") != std::string::npos);
+        CHECK(budget_at(*store, "swarm/s1/run/r1") == "0");
+    }
+    SECTION("it has another event there") {
+        const std::filesystem::path views = home / "views";
+        const std::filesystem::path kept = home / "kept";
+        std::filesystem::copy(views, kept, std::filesystem::copy_options::recursive);
+        put_older_back();
+        std::filesystem::remove_all(views);
+        send(2);
+        std::filesystem::remove_all(views);
+        std::filesystem::rename(kept, views);
+        const auto store = Store::open(options_at(directory.path()));
+        CHECK(store->views().lost_events().find("another event at position 4") !=
+              std::string::npos);
+        CHECK(budget_at(*store, "swarm/s1/run/r1") == "2");
+    }
+    SECTION("it is gone altogether") {
+        std::filesystem::remove_all(log);
+        const auto [kind, what] = refusal_of(options_at(directory.path()));
+        CHECK(kind == FaultKind::kCorruption);
+        CHECK(what.find("views of a log that is gone") != std::string::npos);
+        CHECK_FALSE(std::filesystem::exists(log));
+    }
+}
+
+TEST_CASE("store: opening it to read leaves no files behind") {
+    const TempDirectory directory;
+    begin_run(*Store::open(options_at(directory.path())));
+    const auto files = [&] {
+        std::size_t count = 0;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path()))
+            if (entry.is_regular_file()) ++count;
+        return count;
+    };
+    const auto read = [&] {
+        const auto store = Store::open(options_at(directory.path()));
+        CHECK(budget_at(*store, "swarm/s1/run/r1") == "none");
+    };
+    for (int i = 0; i < 3; ++i) read();
+    const std::size_t few = files();
+    for (int i = 0; i < 10; ++i) read();
+    CHECK(files() == few);
+}
