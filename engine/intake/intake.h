@@ -14,7 +14,7 @@
 // A command without a command_id gets one that follows from where it stands.
 // Threads: all methods from any; the work is done by a thread of its own between start() and stop().
 // Errors: none leave it: it tries again with growing pauses, and status() says why.
-// Source: design section 4 (command intake); interfaces section 7; V-111 to V-113.
+// Source: design section 4 (command intake); interfaces section 7; V-117, V-159, V-165, V-172.
 #pragma once
 
 #include <chrono>

@@ -52,7 +52,7 @@ std::size_t told(const IntakeStore& store) {
 
 }  // namespace
 
-TEST_CASE("intake: commands by any partition are taken once and told where they came from [V-111]",
+TEST_CASE("intake: commands by any partition are taken once and told where they came from [V-117]",
           "[kafka]") {
     const IntakeStore store("any");
     const auto node = store.start("a");
@@ -75,7 +75,7 @@ TEST_CASE("intake: commands by any partition are taken once and told where they 
     CHECK(comes_true([&] { return node->intake().counters().reproduced == 3 * 22; }));
 }
 
-TEST_CASE("intake: dead letters are as they came, null and empty kept apart [V-111]", "[kafka]") {
+TEST_CASE("intake: dead letters are as they came, null and empty kept apart [V-165]", "[kafka]") {
     const IntakeStore store("dead");
     const auto node = store.start("a");
     CommandWriter writer(store.kafka(), kIntakeShards);
@@ -136,7 +136,7 @@ TEST_CASE("intake: while the broker or the log is away nothing is lost, told wro
             CHECK((result == "accepted" || result == "duplicate"));
 }
 
-TEST_CASE("intake: nodes take over from one another, and nothing is taken twice [V-111] [V-172]",
+TEST_CASE("intake: nodes take over from one another, and nothing is taken twice [V-159] [V-172]",
           "[kafka]") {
     const IntakeStore store("nodes");
     CommandWriter writer(store.kafka(), kIntakeShards);

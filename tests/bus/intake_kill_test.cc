@@ -74,7 +74,7 @@ bool ends_within(const ChildProcess& child, std::chrono::seconds patience) {
 }  // namespace
 
 TEST_CASE(
-    "intake: killed and paused, each command is taken once, in order, and told [V-111] [V-172]",
+    "intake: killed and paused, each command is taken once, in order, and told [V-159] [V-172]",
     "[kafka][kill]") {
     Nodes nodes;
     const auto producer = nodes.start_producer();

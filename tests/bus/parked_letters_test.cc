@@ -40,7 +40,7 @@ std::string text_of(const json::Value& item, const char* name) {
 
 }  // namespace
 
-TEST_CASE("migrate: with --kafka it makes the topics that are missing [V-111]", "[kafka][cli]") {
+TEST_CASE("migrate: with --kafka it makes the topics that are missing", "[kafka][cli]") {
     Terminal terminal;
     const std::string dsn = PostgresServer::shared().create_database();
     const std::string brokers = KafkaBroker::shared().address();
@@ -68,7 +68,7 @@ TEST_CASE("migrate: with --kafka it makes the topics that are missing [V-111]", 
     CHECK_THAT(wrong.err, Catch::Contains("made.events has 3 partitions, the store has 4 shards"));
 }
 
-TEST_CASE("parked: dead letters are listed and sent again, and what was sent can be told [V-111]",
+TEST_CASE("parked: dead letters are listed and sent again, and what was sent can be told [V-165]",
           "[kafka][cli]") {
     Terminal terminal;
     const IntakeStore store("parked");

@@ -131,7 +131,7 @@ class Bench {
 
 }  // namespace
 
-TEST_CASE("intake: commands of a partition are taken in order, and their outcomes told [V-111]",
+TEST_CASE("intake: commands of a partition are taken in order, and their outcomes told [V-117]",
           "[intake]") {
     Bench bench;
     const Shard shard(2);
@@ -158,7 +158,7 @@ TEST_CASE("intake: commands of a partition are taken in order, and their outcome
     CHECK(bench.last.counters.accepted == 502);
 }
 
-TEST_CASE("intake: nothing behind a refusal is decided before it is told [V-111]", "[intake]") {
+TEST_CASE("intake: nothing behind a refusal is decided before it is told [V-117]", "[intake]") {
     Bench bench;
     const Shard shard(1);
     const std::string swarm = bench.swarm_in(shard);
@@ -177,7 +177,7 @@ TEST_CASE("intake: nothing behind a refusal is decided before it is told [V-111]
     CHECK(bench.engine.log.head(shard).position == Position(1));
 }
 
-TEST_CASE("intake: a command by another shard's partition is sent on, and taken once [V-111]",
+TEST_CASE("intake: a command by another shard's partition is sent on, and taken once [V-117]",
           "[intake]") {
     Bench bench;
     const std::string swarm = bench.swarm_in(Shard(3));
@@ -207,7 +207,7 @@ TEST_CASE("intake: a command by another shard's partition is sent on, and taken 
     CHECK(bench.results() == std::map<std::string, std::string>{{"c/0/0", "accepted duplicate "}});
 }
 
-TEST_CASE("intake: what is no command goes to the dead letters, and stops nothing [V-111]",
+TEST_CASE("intake: what is no command goes to the dead letters, and stops nothing [V-165]",
           "[intake]") {
     Bench bench;
     const Shard shard(0);
@@ -241,7 +241,7 @@ TEST_CASE("intake: what is no command goes to the dead letters, and stops nothin
     CHECK(all_of(bench.outcomes).size() == 1);
 }
 
-TEST_CASE("intake: an owner tells again what was not told, and decides nothing again [V-111]",
+TEST_CASE("intake: an owner tells again what was not told, and decides nothing again [V-159]",
           "[intake]") {
     Bench bench;
     const Shard shard(1);
@@ -263,7 +263,7 @@ TEST_CASE("intake: an owner tells again what was not told, and decides nothing a
     CHECK(bench.engine.log.intake_point(shard)->told == 3);
 }
 
-TEST_CASE("intake: commands sent twice are accepted once, each telling its source [V-111]",
+TEST_CASE("intake: commands sent twice are accepted once, each telling its source [V-117]",
           "[intake]") {
     Bench bench;
     const Shard shard(1);
@@ -305,7 +305,7 @@ TEST_CASE("intake: deliveries that fail are sent again, and a bus that is away i
     CHECK(bench.engine.log.head(shard).position == Position(2));
 }
 
-TEST_CASE("intake: a topic that begins anew is taken from its beginning [V-111]", "[intake]") {
+TEST_CASE("intake: a topic that begins anew is taken from its beginning [V-165]", "[intake]") {
     Bench bench;
     const Shard shard(1);
     const std::string swarm = bench.swarm_in(shard);

@@ -67,7 +67,7 @@ TEST_CASE("runtime: a repeated command id gets its first result, accepted or ref
     CHECK(code_of(engine.send(R"({"type":"CompleteRun","swarm":"s1","run":"r1"})")) != "accepted");
 }
 
-TEST_CASE("runtime: the offset of a command from a topic is kept with its events alone [V-111]",
+TEST_CASE("runtime: the offset of a command from a topic is kept with its events alone [V-117]",
           "[runtime]") {
     MemoryEngine engine;
     const Stream stream("swarm/s1");
@@ -113,7 +113,7 @@ TEST_CASE("runtime: the offset of a command from a topic is kept with its events
 }
 
 TEST_CASE(
-    "runtime: rejections of a topic are answered together, up to what would be accepted [V-111]",
+    "runtime: rejections of a topic are answered together, up to what would be accepted [V-117]",
     "[runtime]") {
     MemoryEngine engine;
     engine.send(create_swarm("s1"));
@@ -151,7 +151,7 @@ TEST_CASE(
     CHECK(engine.log.stream_head(Stream("swarm/s1/run/r2")) == Version(0));
 }
 
-TEST_CASE("runtime: what became of a command before is known without deciding it [V-111]",
+TEST_CASE("runtime: what became of a command before is known without deciding it [V-117]",
           "[runtime]") {
     MemoryEngine engine;
     const std::string create = with_id(create_swarm("s1"), kIdA);
