@@ -12,6 +12,8 @@
 // everything is told at least once, and what is told twice carries the same source headers. What is
 // told again of an accepted command says "duplicate": true.
 // A command without a command_id gets one that follows from where it stands.
+// Where a partition ends before what was taken of it, the topic is another one, or was cut: it is
+// taken from its beginning, and what was refused before is decided as though it were sent again.
 // Threads: all methods from any; the work is done by a thread of its own between start() and stop().
 // Errors: none leave it: it tries again with growing pauses, and status() says why.
 // Source: design section 4 (command intake); interfaces section 7; V-117, V-159, V-165, V-172.
