@@ -67,7 +67,8 @@ bool comes_true(const Condition& condition) {
 
 class Bench {
  public:
-    explicit Bench(IntakeOptions options = {}) : options_(options) {
+    explicit Bench(IntakeOptions options = {}, const runtime::RuntimeOptions& runtime = {})
+        : engine(runtime), options_(options) {
         options_.retry_after_min = std::chrono::milliseconds(1);
         options_.retry_after_max = std::chrono::milliseconds(5);
     }
@@ -342,6 +343,31 @@ TEST_CASE("intake: who is not the owner any more appends and keeps nothing [V-17
     CHECK(bench.results().at("c/1/1").starts_with("accepted"));
     bench.intake->leave(shard);
     REQUIRE(comes_true([&] { return bench.intake->status().shards.size() == kShards - 1; }));
+}
+
+TEST_CASE("intake: a runtime whose queue is full is asked again, and nothing is overtaken",
+          "[intake]") {
+    runtime::RuntimeOptions runtime;
+    runtime.queue_commands_max = 3;
+    runtime.round_commands_max = 2;
+    Bench bench({}, runtime);
+    const Shard shard(2);
+    const std::string swarm = bench.swarm_in(shard);
+    bench.put(shard, create_swarm(swarm));
+    bench.put(shard, start_run(swarm, "r1"));
+    std::string list;
+    for (int i = 0; i < 100; ++i) {
+        bench.put(shard, fmt::format(R"({{"type":"UpdateContext","swarm":"{}","run":"r1",)"
+                                     R"("data":{{"updates":[{{"key":"l","op":"append",)"
+                                     R"("value":{}}}]}}}})",
+                                     swarm, i));
+        list += (i > 0 ? "," : "") + std::to_string(i);
+    }
+    bench.run();
+    CHECK(bench.last.counters.postponed > 0);
+    const auto state = bench.engine.folds.latest(Stream("swarm/" + swarm + "/run/r1"));
+    CHECK(state->values(Timestamp{}).text() ==
+          R"({"intermediate":{},"variables":{"l":[)" + list + "]}}");
 }
 
 TEST_CASE("intake: a backlog beyond its limits is taken whole, in order", "[intake]") {
