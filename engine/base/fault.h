@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace skein {
 
@@ -21,16 +22,31 @@ enum class FaultKind {
 
 std::string_view to_string(FaultKind kind);
 
+// The name of a failure that stays the same over releases, and what it means to people.
+struct FaultCode {
+    std::string_view name;  // kebab-case
+    FaultKind kind;
+    std::string_view cause;
+    std::string_view remedy;  // where a fault brings none of its own
+};
+// What a fault of this kind has where the thrower knows nothing finer.
+const FaultCode& code_of(FaultKind kind);
+// What the system's answer to a file operation means: full, forbidden, out of memory, or else.
+const FaultCode& code_of(const std::error_code& error);
+
 class Fault : public std::runtime_error {
  public:
     // `what` says what happened and why; `remedy` what to do next, as a sentence or a command.
     Fault(FaultKind kind, const std::string& what, std::string remedy = {});
+    // `code` is one of engine/base/fault_codes.h: it outlives the fault.
+    Fault(const FaultCode& code, const std::string& what, std::string remedy = {});
 
-    FaultKind kind() const { return kind_; }
+    FaultKind kind() const { return code_->kind; }
+    const FaultCode& code() const { return *code_; }
     const std::string& remedy() const { return remedy_; }
 
  private:
-    FaultKind kind_;
+    const FaultCode* code_;
     std::string remedy_;
 };
 

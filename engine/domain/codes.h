@@ -49,6 +49,11 @@ inline constexpr RejectionCode kValueTooLarge{
 inline constexpr RejectionCode kValueTooDeep{"value-too-deep", RejectionClass::kInvalid,
                                              "A value is nested deeper than a value may be.",
                                              "Flatten the value."};
+inline constexpr RejectionCode kCommandTooLarge{
+    "command-too-large", RejectionClass::kInvalid,
+    "The text of a command is longer than one may be.",
+    "Send it as several commands, or raise limits.command_bytes "
+    "(SKEIN_LIMITS__COMMAND_BYTES=64MiB)."};
 inline constexpr RejectionCode kEventTooLarge{
     "event-too-large", RejectionClass::kInvalid,
     "The command makes an event larger than one may be.",
@@ -56,7 +61,8 @@ inline constexpr RejectionCode kEventTooLarge{
 inline constexpr RejectionCode kVariableTooLarge{
     "variable-too-large", RejectionClass::kInvalid,
     "What accumulates in one variable would pass its limit.",
-    "Start another variable, or raise limits.variable_bytes in the configuration."};
+    "Start another variable, or raise limits.variable_bytes "
+    "(SKEIN_LIMITS__VARIABLE_BYTES=256MiB)."};
 inline constexpr RejectionCode kCommandIdReused{
     "command-id-reused", RejectionClass::kInvalid,
     "The command id was used before in this scope, with other content.",
@@ -95,6 +101,10 @@ inline constexpr RejectionCode kShardElsewhere{
     "shard-elsewhere", RejectionClass::kUnavailable,
     "This node does not write the shard of the command at present.",
     "Send it again, with the same command_id, to the node that does; `skein --pg` finds that one."};
+inline constexpr RejectionCode kDiskFull{
+    "disk-full", RejectionClass::kUnavailable,
+    "The disk of the log has no space left, so nothing more is written; reads go on.",
+    "Free space, then send the same again: what has a command_id is not done twice."};
 
 // All of the above.
 std::span<const RejectionCode* const> general();

@@ -24,6 +24,7 @@ struct Limits {
     std::size_t value_bytes_max = 1ULL << 20;      // one value in a command
     std::size_t event_bytes_max = 4ULL << 20;      // one encoded event
     std::size_t variable_bytes_max = 64ULL << 20;  // what accumulates in one variable
+    std::size_t command_bytes_max = 0;  // text of one command; 0: an event and what is around it
     std::size_t depth_max = json::kDepthMax;
 };
 

@@ -16,11 +16,18 @@
 
 namespace skein::json {
 
+enum class ParseProblem {
+    kNotJson,  // or not as the contract has it
+    kTooDeep,
+    kTooLong,
+};
+
 struct ParseError {
     std::string message;     // what is wrong and what was expected there
     std::size_t line = 0;    // from 1
     std::size_t column = 0;  // from 1, in bytes
     std::size_t offset = 0;  // from 0, in bytes
+    ParseProblem problem = ParseProblem::kNotJson;
 };
 
 struct ParseLimits {

@@ -79,6 +79,7 @@ class Scanner {
         if (text_.size() > limits_.bytes_max) {
             refuse(limits_.bytes_max, fmt::format("the text has {} bytes, at most {} are allowed",
                                                   text_.size(), limits_.bytes_max));
+            error_->problem = ParseProblem::kTooLong;
         } else if (text_.substr(0, 3) == kByteOrderMark) {
             refuse(0, "a byte order mark stands where the value should begin; remove it");
         } else {
@@ -138,9 +139,11 @@ class Scanner {
             default: return number();
         }
         if (depth >= limits_.depth_max) {
-            return refuse(at_, fmt::format("nested too deep: at most {} levels of arrays and "
-                                           "objects are allowed",
-                                           limits_.depth_max));
+            refuse(at_, fmt::format("nested too deep: at most {} levels of arrays and "
+                                    "objects are allowed",
+                                    limits_.depth_max));
+            error_->problem = ParseProblem::kTooDeep;
+            return false;
         }
         return text_[at_] == '[' ? array(depth + 1) : object(depth + 1);
     }

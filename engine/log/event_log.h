@@ -122,6 +122,8 @@ struct AppendResult {
     std::vector<CommandVerdict> commands;  // one a command, in order
     Head head;                             // after an append; the actual one when stale
     std::string detail;                    // of kInDoubt
+    // Of kInDoubt: nothing of this was written, since the log took no writes when it came.
+    bool is_unwritten = false;
 };
 
 class EventLog : public EventFeed {

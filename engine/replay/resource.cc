@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "engine/domain/codes.h"
+#include "engine/domain/fields.h"
+#include "engine/json/writer.h"
 
 namespace skein::replay {
 
@@ -12,6 +15,8 @@ namespace {
 
 using domain::Rejection;
 
+constexpr std::size_t kNamesComparedMax =
+    10'000;                                // a slip is told in a moment, also in a huge store
 constexpr std::size_t kCandidatesMax = 5;  // as many as fit on a line or two of an error
 
 bool has_valid_ids(const Stream& stream, const domain::Kind& kind) {
@@ -21,9 +26,47 @@ bool has_valid_ids(const Stream& stream, const domain::Kind& kind) {
     return true;
 }
 
-tl::unexpected<Rejection> not_found(std::string_view text) {
+// A stream's name in the form of `text`: whole, as a board, or its last segment alone. Empty where
+// it has no such form.
+std::string name_like(std::string_view text, const Stream& stream) {
+    const std::string& whole = stream.str();
+    const std::size_t head = text.find('/');
+    const auto has_head = [&](std::string_view name) {
+        return name.substr(0, name.find('/')) == text.substr(0, head);
+    };
+    const bool is_single = std::count(whole.begin(), whole.end(), '/') == 1;
+    if (text.starts_with("board/"))
+        return is_single && whole.starts_with("swarm/") ? "board/" + whole.substr(6) : "";
+    if (std::count(text.begin(), text.end(), '/') == std::count(whole.begin(), whole.end(), '/'))
+        return has_head(whole) ? whole : "";
+    const std::string last = whole.substr(whole.rfind('/', whole.rfind('/') - 1) + 1);
+    return !is_single && has_head(last) ? last : "";
+}
+
+// The name in the store that `text` is most like, those beside it first.
+std::string nearest_name(const log::EventLog& log, std::string_view text) {
+    for (const Scope& scope : {scope_of(Stream(std::string(text))), Scope()}) {
+        std::vector<std::string> names;
+        log.scan_streams(scope, Stream(), [&](const Stream& stream, Version) {
+            if (std::string name = name_like(text, stream); !name.empty())
+                names.push_back(std::move(name));
+            return names.size() < kNamesComparedMax;
+        });
+        const auto near = domain::nearest(text, {names.begin(), names.end()});
+        if (!near.empty()) return std::string(near);
+    }
+    return {};
+}
+
+tl::unexpected<Rejection> not_found(const log::EventLog& log, std::string_view text) {
+    const std::string near = nearest_name(log, text);
+    std::string message = fmt::format("there is no {} in this store", text);
+    if (near.empty()) return fail(domain::reject(domain::codes::kNoSuchStream, std::move(message)));
+    json::ObjectWriter context;
+    context.member_text("suggestion", near);
     return fail(domain::reject(domain::codes::kNoSuchStream,
-                               fmt::format("there is no {} in this store", text)));
+                               message + fmt::format(" (did you mean {}?)", near),
+                               context.value()));
 }
 
 // Streams whose name ends in "/" + `text`: the candidates of a short name.
@@ -71,12 +114,12 @@ Result<Resource, Rejection> find_resource(const log::EventLog& log,
         if (!has_valid_ids(resource.stream, *kind))
             return fail(domain::reject(domain::codes::kInvalidId,
                                        fmt::format("{} holds an id that cannot be one", text)));
-        if (log.stream_head(resource.stream).value() == 0) return not_found(text);
+        if (log.stream_head(resource.stream).value() == 0) return not_found(log, text);
         return resource;
     }
     if (is_short_form(registry, text)) {
         const std::vector<Stream> found = streams_ending_in(log, text);
-        if (found.empty()) return not_found(text);
+        if (found.empty()) return not_found(log, text);
         if (found.size() > 1) return ambiguous(text, found);
         resource.stream = found.front();
         return resource;

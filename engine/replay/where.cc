@@ -92,6 +92,9 @@ class Comparison final : public Condition {
         if (op_ == Op::kGreater) return *order > 0;
         return *order >= 0;
     }
+    void each_path(const std::function<void(std::string_view)>& visit) const override {
+        visit(pointer_);
+    }
 
  private:
     std::string pointer_;
@@ -103,6 +106,9 @@ class Exists final : public Condition {
  public:
     explicit Exists(std::string pointer) : pointer_(std::move(pointer)) {}
     bool holds(const Facts& facts) const override { return look_up(facts, pointer_).has_value(); }
+    void each_path(const std::function<void(std::string_view)>& visit) const override {
+        visit(pointer_);
+    }
 
  private:
     std::string pointer_;
@@ -112,6 +118,9 @@ class Not final : public Condition {
  public:
     explicit Not(ConditionPtr inner) : inner_(std::move(inner)) {}
     bool holds(const Facts& facts) const override { return !inner_->holds(facts); }
+    void each_path(const std::function<void(std::string_view)>& visit) const override {
+        inner_->each_path(visit);
+    }
 
  private:
     ConditionPtr inner_;
@@ -127,6 +136,9 @@ class Joined final : public Condition {
             if (part->holds(facts) != (join_ == Join::kAll)) return join_ == Join::kAny;
         }
         return join_ == Join::kAll;
+    }
+    void each_path(const std::function<void(std::string_view)>& visit) const override {
+        for (const ConditionPtr& part : parts_) part->each_path(visit);
     }
 
  private:
@@ -182,13 +194,26 @@ class Parser {
         return refuse("one of = != < <= > >= contains is expected after the path");
     }
 
-    std::string_view path() {
+    std::string path() {
         skip_blanks();
+        if (text_.substr(at_).starts_with('"')) return quoted_path();
         const std::size_t end = std::min(text_.find_first_of(" \t=!<>()", at_), text_.size());
         if (end == at_) refuse("a path is expected, like variables.budget or /variables/budget");
-        const std::string_view path = text_.substr(at_, end - at_);
+        const std::string path(text_.substr(at_, end - at_));
         at_ = end;
         return path;
+    }
+
+    std::string quoted_path() {
+        std::size_t end = at_ + 1;
+        while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2 : 1;
+        const auto path = json::parse(text_.substr(at_, end + 1 - at_));
+        if (!path) {
+            refuse("a quoted path is a JSON text, like \"/variables/a b\"");
+            return {};
+        }
+        at_ = end + 1;
+        return *path->as_string();
     }
 
     // JSON up to where it ends, or a bare word.

@@ -4,7 +4,8 @@
 //   condition = conjunction { "or" conjunction }      conjunction = term { "and" term }
 //   term      = "not" term | "(" condition ")" | "exists" path | path op literal
 //   op        = "=" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "contains"
-//   path      = JSON Pointer ("/variables/a b") without blanks, or names joined by "."
+//   path      = JSON Pointer (/variables/a) or names joined by ".", both without blanks and without
+//               = ! < > ( ); or either of them quoted as a JSON text ("/variables/a b")
 //   literal   = JSON (numbers, strings, true, false, null, arrays, objects) or a bare word
 //
 // A path is looked up in the values document first (`variables.budget` is the value itself), then
@@ -36,6 +37,8 @@ class Condition {
  public:
     virtual ~Condition() = default;
     virtual bool holds(const Facts& facts) const = 0;
+    // The JSON Pointer of each path in it.
+    virtual void each_path(const std::function<void(std::string_view)>& visit) const = 0;
 };
 
 Result<std::shared_ptr<const Condition>, domain::Rejection> parse_condition(std::string_view text);

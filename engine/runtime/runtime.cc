@@ -231,7 +231,27 @@ bool Runtime::is_of_other_term(const Pending& pending) {
 }
 
 Outcome Runtime::unavailable(const Pending& pending, const std::string& why) const {
-    return rejected(pending.command.id, domain::reject(domain::codes::kReadOnly, why));
+    const bool is_full = why.find("No space left") != std::string::npos;
+    return rejected(
+        pending.command.id,
+        domain::reject(is_full ? domain::codes::kDiskFull : domain::codes::kReadOnly, why));
+}
+
+// A command whose batch the log did not take: in doubt where it may have been written.
+Outcome Runtime::refused_write(const Pending& pending, const log::AppendResult& result) {
+    if (result.outcome != log::BatchOutcome::kInDoubt)
+        return final_rejection(
+            pending, unavailable(pending, fmt::format("the log refused {} times to write: {}",
+                                                      kAttemptsMax, result.detail)));
+    // Of a command that was sent before, something may stand: its receipt tells.
+    if (result.is_unwritten && pending.attempts == 0)
+        return final_rejection(
+            pending,
+            unavailable(pending, fmt::format("the log takes no writes: {}", result.detail)));
+    return unknown(pending.command.id,
+                   fmt::format("the log failed while it was written: {}; send again with this "
+                               "command_id",
+                               result.detail));
 }
 
 // Decides one command; an outcome where that could not be. What is broken in its shard alone is no
@@ -380,19 +400,12 @@ Runtime::Work Runtime::settle(Round& round, Work taken,
         Outcome answer;
         if (repeats.contains(i)) {
             answer = repeated(pending->command, round.shard(i), repeats.at(i));
-        } else if (outcome == log::BatchOutcome::kInDoubt) {
-            answer = unknown(pending->command.id,
-                             fmt::format("the log failed while it was written: {}; send again with "
-                                         "this command_id",
-                                         found->second->detail));
         } else if (outcome != log::BatchOutcome::kAppended) {
-            if (++pending->attempts < kAttemptsMax) {
+            if (outcome != log::BatchOutcome::kInDoubt && ++pending->attempts < kAttemptsMax) {
                 again.push_back(std::move(pending));
                 continue;
             }
-            answer = final_rejection(
-                *pending, unavailable(*pending, fmt::format("the log refused {} times to write: {}",
-                                                            kAttemptsMax, found->second->detail)));
+            answer = refused_write(*pending, *found->second);
         } else if (round.outcome(i).kind == OutcomeKind::kRejected) {
             answer = final_rejection(*pending, round.outcome(i));
         } else {
@@ -447,7 +460,11 @@ Preview Runtime::preview(const domain::Command& command) {
         ~Leadership() { runtime->step_down(); }
     };
     const Leadership leadership{this};
-    learn_end(log::shard_of(*parts_.log, command.stream));
+    const Shard shard = log::shard_of(*parts_.log, command.stream);
+    // As a command that is sent: a repetition gets its first result, whatever the rules say now.
+    if (const auto receipt = parts_.log->find_receipt(scope_of(command.stream), command.id))
+        return {repeated(command, shard, *receipt), {}};
+    learn_end(shard);
     Round round(sources(), parts_.clock->now());
     return round.preview(command, ends_);
 }

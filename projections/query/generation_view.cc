@@ -4,6 +4,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace skein::projections {
@@ -84,8 +85,12 @@ void build_generation(const BuildRequest& request, const log::EventLog& log,
     for (const Position head : request.heads) total += head.value();
     Work work;
     std::vector<std::thread> threads;
-    for (std::uint64_t n = 1; n < kBuildThreads; ++n)
-        threads.emplace_back([&] { build_in_thread(request, log, codec, work, total); });
+    try {
+        for (std::uint64_t n = 1; n < kBuildThreads; ++n)
+            threads.emplace_back([&] { build_in_thread(request, log, codec, work, total); });
+    } catch (const std::system_error&) {
+        // A system that gives no more threads leaves the work to fewer.
+    }
     build_in_thread(request, log, codec, work, total);
     for (std::thread& thread : threads) thread.join();
     if (work.first_error) std::rethrow_exception(work.first_error);

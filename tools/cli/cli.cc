@@ -4,15 +4,20 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <new>
+#include <system_error>
 
+#include "engine/base/fault_codes.h"
 #include "tools/cli/app.h"
 #include "tools/cli/environment.h"
 #include "tools/cli/pager.h"
 #include "tools/cli/postgres_options.h"
 #include "tools/cli/progress.h"
+#include "tools/cli/standard_output.h"
 #include "tools/cli/text_output.h"
 #include "tools/node/command_client.h"
 
@@ -24,17 +29,15 @@ bool is_terminal(const std::ostream& stream, const std::ostream& standard, int f
     return &stream == &standard && isatty(file) == 1;
 }
 
-std::string_view cause_of(FaultKind kind) {
+int exit_of(FaultKind kind) {
     switch (kind) {
         case FaultKind::kUnavailable:
-            return "Something that the store needs cannot be had now: its lock, its disk or a "
-                   "permission.";
-        case FaultKind::kOverloaded: return "More work waits than may wait.";
-        case FaultKind::kCorruption: return "What is stored is not what was written.";
-        case FaultKind::kConfig: return "What was asked for and what is there do not fit.";
-        case FaultKind::kMissing: return "What was named is not there.";
+        case FaultKind::kOverloaded: return kUnavailable;
+        case FaultKind::kCorruption: return kCorruption;
+        case FaultKind::kConfig: return kUsage;
+        case FaultKind::kMissing: return kNotFound;
     }
-    return "The store failed.";
+    return kUnavailable;
 }
 
 }  // namespace
@@ -119,18 +122,26 @@ int Cli::refuse(const domain::Rejection& rejection) {
 }
 
 int Cli::refuse(const Fault& fault) {
-    err() << "error: " << printable(fault.what()) << '\n'
-          << "cause: " << cause_of(fault.kind()) << '\n'
-          << "next:  "
-          << (fault.remedy().empty() ? "Run `skein doctor`." : printable(fault.remedy())) << '\n';
-    switch (fault.kind()) {
-        case FaultKind::kUnavailable:
-        case FaultKind::kOverloaded: return kUnavailable;
-        case FaultKind::kCorruption: return kCorruption;
-        case FaultKind::kConfig: return kUsage;
-        case FaultKind::kMissing: return kNotFound;
-    }
-    return kUnavailable;
+    const FaultCode& code = fault.code();
+    err() << "error: " << printable(fault.what()) << " (" << code.name << ")\n"
+          << "cause: " << code.cause << '\n'
+          << "next:  " << (fault.remedy().empty() ? code.remedy : printable(fault.remedy()))
+          << '\n';
+    return exit_of(code);
+}
+
+int Cli::refuse_lost_output(int exit) {
+    out().flush();
+    const int error = error_of(out());
+    // Who reads a pipe may leave when he has seen enough.
+    if (out().good() || error == EPIPE) return exit;
+    const std::error_code why(error == 0 ? EIO : error, std::generic_category());
+    const bool is_full = &code_of(why) == &fault_codes::kDiskFull;
+    return refuse(
+        Fault(is_full ? fault_codes::kDiskFull : fault_codes::kOutputFailed,
+              fmt::format("the output was cut short: {}", why.message()),
+              "Make room for it, or name another place, then run it again; a command with the "
+              "same command_id is not done twice."));
 }
 
 int Cli::refuse_usage(std::string_view what, std::string_view next) {
@@ -145,9 +156,11 @@ int Cli::refuse_usage(const UsageCode& code, std::string_view what) {
     return kUsage;
 }
 
-int run_cli(const std::vector<std::string>& arguments, Streams streams, const Kinds& kinds,
-            const Benchmarks* benchmarks) {
-    Cli cli(streams, kinds, benchmarks);
+int exit_of(const FaultCode& code) { return exit_of(code.kind); }
+
+namespace {
+
+int run_words(Cli& cli, const std::vector<std::string>& arguments) {
     Action action;
     CLI::App app;
     build_app(app, cli, [&action](Action chosen) { action = std::move(chosen); });
@@ -155,31 +168,51 @@ int run_cli(const std::vector<std::string>& arguments, Streams streams, const Ki
         std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
         app.parse(reversed);
     } catch (const CLI::CallForHelp&) {
-        streams.out << help_of_typed(app);
+        cli.out() << help_of_typed(app);
         return kOk;
     } catch (const CLI::CallForVersion& version) {
-        streams.out << version.what() << '\n';
+        cli.out() << version.what() << '\n';
         return kOk;
     } catch (const CLI::ParseError& error) {
         return refuse_parse(cli, app, error);
     }
     if (!action) {
-        streams.err << help_of(app);
+        cli.err() << help_of(app);
         return kUsage;
     }
     if (cli.format() == Format::kCsv && !prints_rows(app))
         return cli.refuse_usage(kNoRows, path_of_typed(app) + " prints no CSV");
+    return action();
+}
+
+// Nothing leaves the program as an exception.
+int run_guarded(Cli& cli, const std::vector<std::string>& arguments) {
     try {
-        return action();
+        return run_words(cli, arguments);
     } catch (const Fault& fault) {
         return cli.refuse(fault);
-    } catch (const std::filesystem::filesystem_error& error) {
-        return cli.refuse(Fault(FaultKind::kUnavailable, error.what(),
-                                "Check the path, its permissions and free space."));
     } catch (const Interrupted& interrupted) {
         cli.err() << "interrupted\nnext:  " << interrupted.next << '\n';
         return kInterrupted;
+    } catch (const std::filesystem::filesystem_error& error) {
+        return cli.refuse(Fault(code_of(error.code()), error.what(),
+                                "Check the path, its permissions and free space."));
+    } catch (const std::system_error& error) {
+        return cli.refuse(
+            Fault(code_of(error.code()), fmt::format("the system refused: {}", error.what())));
+    } catch (const std::bad_alloc&) {
+        return cli.refuse(Fault(fault_codes::kOutOfMemory, "there is not enough memory"));
+    } catch (const std::exception& error) {
+        return cli.refuse(Fault(FaultKind::kUnavailable, error.what()));
     }
+}
+
+}  // namespace
+
+int run_cli(const std::vector<std::string>& arguments, Streams streams, const Kinds& kinds,
+            const Benchmarks* benchmarks) {
+    Cli cli(streams, kinds, benchmarks);
+    return cli.refuse_lost_output(run_guarded(cli, arguments));
 }
 
 }  // namespace skein::cli

@@ -97,6 +97,8 @@ class Cli {
     int refuse(const domain::Rejection& rejection);
     int refuse(const Fault& fault);
     int refuse_usage(std::string_view what, std::string_view next);
+    // `exit`, or that of output that could not be written to its end, which is said then.
+    int refuse_lost_output(int exit);
     int refuse_usage(const UsageCode& code, std::string_view what);
 
     // What the global options said.
@@ -115,6 +117,8 @@ class Cli {
     std::unique_ptr<Pager> pager_;  // outlives the store: the reader may take his time
     std::unique_ptr<Store> store_;
 };
+
+int exit_of(const FaultCode& code);
 
 // A command's work, run after parsing; returns the exit code.
 using Action = std::function<int()>;

@@ -84,6 +84,7 @@ int bisect_states(Cli& cli, const BisectOptions& options) {
     if (!located) return cli.refuse(located.error());
     const auto bounds = bounds_of(store, *located);
     if (!bounds) return cli.refuse(bounds.error());
+    if (const auto refused = refuse_reversed(cli, store, *located, *bounds)) return *refused;
     const auto holds = [&](Version version) {
         const Reading reading = reading_at(store, located->resource, version);
         if (!condition) return command_holds(options.command, reading);
@@ -133,6 +134,9 @@ void add_bisect(CLI::App& app, Cli& cli, const SetAction& set) {
         "With --where every state is looked at in order, so the answer is the first one also "
         "where\n"
         "the condition comes and goes. With a command the range is halved: it has to stay true.\n"
+        "A path in a condition is names joined by dots, or a JSON Pointer; in double quotes it "
+        "may\n"
+        "hold blanks, = and parentheses: '\"/variables/unit price\" > 3'.\n"
         "Examples:\n  skein bisect run/r1 --where 'variables.budget < 100'\n"
         "  skein bisect run/r1@3..20 -- grep -q refund");
     sub->callback(

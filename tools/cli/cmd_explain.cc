@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "engine/base/fault_codes.h"
 #include "engine/domain/kind.h"
 #include "engine/json/writer.h"
 #include "tools/cli/commands.h"
@@ -17,15 +20,42 @@ struct Explained {
     std::string_view remedy;
 };
 
-// The rejections of the store's kinds, then the wrong calls of the command line.
+// A fault belongs to the class that asks for the same reaction.
+domain::RejectionClass class_of(FaultKind kind) {
+    switch (kind) {
+        case FaultKind::kUnavailable:
+        case FaultKind::kOverloaded:
+        case FaultKind::kCorruption: return domain::RejectionClass::kUnavailable;
+        case FaultKind::kConfig: return domain::RejectionClass::kInvalid;
+        case FaultKind::kMissing: return domain::RejectionClass::kNotFound;
+    }
+    return domain::RejectionClass::kUnavailable;
+}
+
+Explained explained(const FaultCode& code) {
+    const domain::RejectionCode as_rejection{code.name, class_of(code.kind), {}, {}};
+    return {code.name,     domain::to_string(as_rejection.rejection_class),
+            exit_of(code), domain::http_status(as_rejection),
+            code.cause,    code.remedy};
+}
+
+// The rejections of the store's kinds, the faults, then the wrong calls of the command line. What
+// is a rejection while the store runs may be a fault when it opens: that is one code.
 std::vector<Explained> all_codes(const domain::Registry& registry) {
     std::vector<Explained> all;
     for (const domain::RejectionCode* code : registry.codes())
         all.push_back({code->name, domain::to_string(code->rejection_class),
                        domain::exit_code(*code), domain::http_status(*code), code->cause,
                        code->remedy});
+    for (const FaultCode* code : fault_codes::kAll) {
+        const bool is_known = std::any_of(all.begin(), all.end(), [code](const Explained& other) {
+            return other.name == code->name;
+        });
+        if (!is_known) all.push_back(explained(*code));
+    }
     for (const UsageCode* code : kUsageCodes)
-        all.push_back({code->name, "usage", kUsage, 400, code->cause, code->remedy});
+        all.push_back({code->name, domain::to_string(domain::RejectionClass::kInvalid), kUsage, 422,
+                       code->cause, code->remedy});
     return all;
 }
 

@@ -44,6 +44,7 @@ int export_events(Cli& cli, const std::string& address) {
         if (!located) return cli.refuse(located.error());
         const auto bounds = bounds_of(store, *located);
         if (!bounds) return cli.refuse(bounds.error());
+        if (const auto refused = refuse_reversed(cli, store, *located, *bounds)) return *refused;
         export_range(store, located->resource.stream, *bounds, exporter);
     } else {
         for (std::uint32_t shard = 0; shard < store.log().shard_count(); ++shard)
@@ -57,6 +58,7 @@ int export_events(Cli& cli, const std::string& address) {
                                  exporter.count());
         return kInterrupted;
     }
+    if (!cli.out().good()) return kOk;  // run_cli says why
     cli.err() << exporter.count() << " events\n";
     return kOk;
 }
@@ -68,7 +70,8 @@ void add_export(CLI::App& app, Cli& cli, const SetAction& set) {
     CLI::App* sub = app.add_subcommand("export", "Events as JSON, one a line, oldest first");
     sub->add_option("resource", *address, "RESOURCE[@POINT] or RESOURCE@A..B; none: all, by shard");
     sub->footer(
-        "For other programs. `skein import` takes commands, not events: another store is made of a\n"
+        "For other programs. `skein import` takes commands, not events: another store is made of "
+        "a\n"
         "backup (`skein backup create`).\n"
         "Example:\n  skein export run/r1 > r1.jsonl");
     sub->callback(

@@ -208,10 +208,7 @@ int print_log(Cli& cli, const LogOptions& options) {
     if (!located) return cli.refuse(located.error());
     const auto bounds = bounds_of(store, *located);
     if (!bounds) return cli.refuse(bounds.error());
-    if (located->address.is_range() && bounds->after > bounds->last)
-        return cli.refuse_usage(fmt::format("the range ends at version {}, before it begins at {}",
-                                            bounds->last.value(), bounds->after.value()),
-                                "Write the earlier point first, like RESOURCE@A..B.");
+    if (const auto refused = refuse_reversed(cli, store, *located, *bounds)) return *refused;
     const Stream& stream = located->resource.stream;
     cli.page();
     LogPrinter printer(cli, folds_of(store), options);

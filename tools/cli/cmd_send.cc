@@ -1,16 +1,18 @@
 #include <fmt/format.h>
 
-#include <array>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 
-#include "engine/domain/codes.h"
+#include "engine/domain/command_text.h"
 #include "engine/domain/kind.h"
 #include "engine/json/parse.h"
+#include "engine/json/writer.h"
+#include "tools/cli/bounded_input.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/environment.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/pipeline.h"
 #include "tools/cli/sending.h"
@@ -18,6 +20,8 @@
 namespace skein::cli {
 
 namespace {
+
+constexpr const char* kStandardInput = "standard input";
 
 struct SendOptions {
     std::string type;
@@ -31,33 +35,47 @@ struct SendOptions {
 };
 
 // "@file" is the file's text, "-" standard input; anything else is the text itself.
-std::optional<std::string> text_of(Cli& cli, const std::string& argument) {
-    if (argument == "-") return std::string(std::istreambuf_iterator<char>(cli.io().in), {});
+Result<std::string, InputProblem> text_of(Cli& cli, const std::string& argument,
+                                          std::size_t bytes_max) {
+    if (argument == "-") return read_all(cli.io().in, bytes_max);
     if (!argument.starts_with('@')) return argument;
     std::ifstream in(argument.substr(1), std::ios::binary);
-    if (!in) return std::nullopt;
-    // A directory opens, and fails as it is read: read() says so, an iterator throws.
-    std::string text;
-    std::array<char, 1 << 14> block;
-    while (in.read(block.data(), block.size()) || in.gcount() > 0)
-        text.append(block.data(), static_cast<std::size_t>(in.gcount()));
-    if (in.bad()) return std::nullopt;
-    return text;
+    if (!in) return fail(InputProblem::kUnreadable);
+    return read_all(in, bytes_max);
+}
+
+int refuse_input(Cli& cli, const std::string& name) {
+    return cli.refuse_usage(fmt::format("cannot read {}", name),
+                            name == kStandardInput
+                                ? "Give it a file or a pipe, as in `skein send ... < FILE`."
+                                : "Check the path after @.");
+}
+
+// The data of a command; what stands instead of it otherwise is told, and the exit code returned.
+Result<json::Value, int> data_of(Cli& cli, const SendOptions& options) {
+    const domain::Limits limits = limits_from_environment();
+    const auto refuse = [&](domain::Rejection rejection) {
+        return fail(report(cli, runtime::rejected(Uuid::parse(options.envelope.command_id),
+                                                  std::move(rejection))));
+    };
+    const auto text = text_of(cli, options.data, domain::command_bytes_max(limits));
+    if (!text) {
+        if (text.error() == InputProblem::kTooLong) return refuse(domain::too_large("-d", limits));
+        return fail(
+            refuse_input(cli, options.data == "-" ? kStandardInput : options.data.substr(1)));
+    }
+    auto data = json::parse(*text, domain::text_limits(limits));
+    if (data) return *data;
+    const std::string where =
+        fmt::format("-d is {}: line {}, column {}",
+                    data.error().problem == json::ParseProblem::kNotJson ? "not JSON" : "refused",
+                    data.error().line, data.error().column);
+    return refuse(domain::unreadable(data.error(), where, limits));
 }
 
 int send_one(Cli& cli, const SendOptions& options) {
-    const std::optional<std::string> text = text_of(cli, options.data);
-    if (!text)
-        return cli.refuse_usage(fmt::format("cannot read {}", options.data.substr(1)),
-                                "Check the path after @.");
-    auto data = json::parse(*text);
-    if (!data)
-        return report(cli, runtime::rejected(
-                               Uuid::parse(options.envelope.command_id),
-                               domain::reject(domain::codes::kInvalidJson,
-                                              fmt::format("-d is not JSON: line {}, column {}: {}",
-                                                          data.error().line, data.error().column,
-                                                          data.error().message))));
+    const auto data = data_of(cli, options);
+    if (!data) return data.error();
     Members members{{"type", json::Value::string(options.type)}, {"data", *data}};
     for (const auto& [segment, id] : options.address) add_text(members, segment, id);
     add_envelope(members, options.envelope);
@@ -82,19 +100,29 @@ class FileSender {
     FileSender(Cli& cli, const SendOptions& options)
         : cli_(&cli),
           goes_on_(options.goes_on),
-          file_(options.file == "-" ? "standard input" : options.file) {}
+          file_(options.file == "-" ? kStandardInput : options.file) {}
 
     int send(std::istream& in) {
         catch_interrupts();
         // A store that there is may be locked: that is known at once.
         if (std::filesystem::exists(std::filesystem::path(cli_->data) / "log")) begin();
+        const std::size_t bytes_max = domain::command_bytes_max(limits_);
         std::uint64_t number = 0;
-        for (std::string line; wait_for_input(in) && std::getline(in, line);) {
+        for (std::string line; !is_output_lost_ && wait_for_input(in);) {
+            const LineRead read = read_line(in, line, bytes_max);
+            if (read == LineRead::kEnd) break;
             ++number;
+            if (read == LineRead::kTooLong) {
+                if (!refuse(domain::too_large(fmt::format("{}, line {}", file_, number), limits_)))
+                    break;
+                skip_line(in);
+                continue;
+            }
             if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
             if (!send_line(line, number)) break;
         }
         if (pipeline_) pipeline_->finish();
+        if (in.bad() && exit_ == kOk) return refuse_input(*cli_, file_);
         if (!is_interrupted() || exit_ != kOk) return exit_;
         cli_->err() << fmt::format(
             "interrupted after {} commands, all of them durable\n"
@@ -110,18 +138,21 @@ class FileSender {
                           [this](const Outcome& outcome) { tell(outcome); });
     }
 
+    // The answer to a line that is no command, in its turn. False where the rest is not sent.
+    bool refuse(domain::Rejection rejection) {
+        if (pipeline_) return pipeline_->put_refused(std::move(rejection));
+        tell(runtime::rejected(std::nullopt, std::move(rejection)));
+        return goes_on_;
+    }
+
     // False where the rest is not sent.
     bool send_line(std::string_view line, std::uint64_t number) {
-        auto command = json::parse(line);
-        if (!command) {
-            domain::Rejection rejection =
-                domain::reject(domain::codes::kInvalidJson,
-                               fmt::format("{}, line {}, column {}: {}", file_, number,
-                                           command.error().column, command.error().message));
-            if (pipeline_) return pipeline_->put_refused(std::move(rejection));
-            tell(runtime::rejected(std::nullopt, std::move(rejection)));
-            return goes_on_;
-        }
+        auto command = json::parse(line, domain::text_limits(limits_));
+        if (!command)
+            return refuse(domain::unreadable(
+                command.error(),
+                fmt::format("{}, line {}, column {}", file_, number, command.error().column),
+                limits_));
         if (!pipeline_) {
             // The store is made for the first command that can be read as one.
             if (const auto refused = refusal_of(*cli_, *command)) {
@@ -136,6 +167,7 @@ class FileSender {
     void tell(const Outcome& outcome) {
         const int exit = report(*cli_, outcome);
         cli_->out().flush();
+        if (!cli_->out().good()) is_output_lost_ = true;
         if (exit == kOk) ++accepted_;
         // Whatever the class: with --continue the file as a whole was rejected in part.
         if (exit != kOk) exit_ = goes_on_ && outcome.rejection ? static_cast<int>(kRejected) : exit;
@@ -144,8 +176,10 @@ class FileSender {
     Cli* cli_;
     const bool goes_on_;
     const std::string file_;  // as messages call it
+    const domain::Limits limits_ = limits_from_environment();
     int exit_ = kOk;
     std::uint64_t accepted_ = 0;
+    std::atomic<bool> is_output_lost_{false};  // results go nowhere: nothing more is sent
     std::optional<Pipeline> pipeline_;  // the last member: it ends before what its callback uses
 };
 
@@ -159,15 +193,32 @@ int send_file(Cli& cli, const SendOptions& options) {
     return sender.send(file);
 }
 
+// What a store that cannot be opened answers, as a result line like that of any other refusal.
+json::Value refusal_document(const Fault& fault, const std::string& command_id) {
+    json::ObjectWriter out;
+    out.member_text("code", fault.code().name);
+    const auto id = Uuid::parse(command_id);
+    out.member("command_id", id ? json::Value::string(id->str()) : json::Value());
+    out.member("context", json::Value::object({}));
+    out.member_text("message", fault.what());
+    out.member_text("outcome", "rejected");
+    out.member_text("schema", "skein.result/1");
+    return out.value();
+}
+
 int send(Cli& cli, const SendOptions& options) {
     if (options.file.empty() && options.type.empty())
         return cli.refuse_usage("a command type or -f FILE is needed",
                                 "Try `skein send CreateSwarm --swarm s1`.");
-    if (options.file.empty()) return send_one(cli, options);
-    if (!options.type.empty() || options.is_dry_run)
+    if (!options.file.empty() && (!options.type.empty() || options.is_dry_run))
         return cli.refuse_usage("-f takes whole commands from the file",
                                 "Leave the type and --dry-run out, or leave -f out.");
-    return send_file(cli, options);
+    try {
+        return options.file.empty() ? send_one(cli, options) : send_file(cli, options);
+    } catch (const Fault& fault) {
+        cli.print(refusal_document(fault, options.envelope.command_id));
+        throw;
+    }
 }
 
 // An option for each part of an address, whatever kinds there are: --swarm, --run.
@@ -193,9 +244,12 @@ std::string types_of(const domain::Registry& registry) {
     return text +
            "\nExamples:\n  skein send CreateSwarm --swarm s1 -d '{\"goal\":\"plan a trip\"}'\n"
            "  skein send -f commands.jsonl --continue\n\n"
-           "Limits: one value may have 1 MiB, one event 4 MiB. The environment makes them wider,\n"
-           "as bytes or with KiB, MiB, GiB: SKEIN_LIMITS__VALUE_BYTES=64MiB,\n"
-           "SKEIN_LIMITS__EVENT_BYTES=128MiB.";
+           "Limits: one value may have 1 MiB, one event 4 MiB, what one variable accumulates 64 "
+           "MiB,\n"
+           "and the text of one command an event and 64 KiB. The environment makes them wider, as\n"
+           "bytes or with KiB, MiB, GiB: SKEIN_LIMITS__VALUE_BYTES=64MiB,\n"
+           "SKEIN_LIMITS__EVENT_BYTES=128MiB, SKEIN_LIMITS__VARIABLE_BYTES=1GiB,\n"
+           "SKEIN_LIMITS__COMMAND_BYTES=256MiB.";
 }
 
 }  // namespace

@@ -50,6 +50,8 @@ domain::Limits limits_from_environment() {
     domain::Limits limits;
     take_size("SKEIN_LIMITS__VALUE_BYTES", limits.value_bytes_max);
     take_size("SKEIN_LIMITS__EVENT_BYTES", limits.event_bytes_max);
+    take_size("SKEIN_LIMITS__VARIABLE_BYTES", limits.variable_bytes_max);
+    take_size("SKEIN_LIMITS__COMMAND_BYTES", limits.command_bytes_max);
     return limits;
 }
 

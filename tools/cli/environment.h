@@ -14,7 +14,8 @@ namespace skein::cli {
 
 // "65536", "64KiB", "64MiB", "1GiB"; nothing where the text is no size from 1 byte to 1 TiB.
 std::optional<std::uint64_t> parse_size(std::string_view text);
-// SKEIN_LIMITS__VALUE_BYTES and SKEIN_LIMITS__EVENT_BYTES, else what holds without them.
+// SKEIN_LIMITS__VALUE_BYTES, EVENT_BYTES, VARIABLE_BYTES and COMMAND_BYTES, else what holds without
+// them.
 domain::Limits limits_from_environment();
 
 }  // namespace skein::cli

@@ -43,6 +43,17 @@ Result<Bounds, domain::Rejection> bounds_of(Store& store, const Located& located
     return bounds;
 }
 
+std::optional<int> refuse_reversed(Cli& cli, Store& store, const Located& located,
+                                   const Bounds& bounds) {
+    if (!located.address.is_range() || bounds.after <= bounds.last) return std::nullopt;
+    const Stream& stream = located.resource.stream;
+    return cli.refuse_usage(
+        fmt::format("the range ends at version {}, before it begins at {}", bounds.last.value(),
+                    bounds.after.value()),
+        fmt::format("Write the earlier point first, like RESOURCE@A..B; {} has versions 0 to {}.",
+                    stream.str(), store.log().stream_head(stream).value()));
+}
+
 ShownEvent event_at(Store& store, const Stream& stream, Version version) {
     const auto position = store.log().position_of(stream, version);
     auto found = position ? stored_event(store, log::shard_of(store.log(), stream), *position)

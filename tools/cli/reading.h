@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/base/hash.h"
+#include "tools/cli/cli.h"
 #include "tools/library/store.h"
 
 namespace skein::cli {
@@ -25,6 +26,10 @@ struct Bounds {
     Version last;
 };
 Result<Bounds, domain::Rejection> bounds_of(Store& store, const Located& located);
+
+// Nothing, or the exit code where the range ends before it begins, which is said then.
+std::optional<int> refuse_reversed(Cli& cli, Store& store, const Located& located,
+                                   const Bounds& bounds);
 
 struct ShownEvent {
     domain::Event event;

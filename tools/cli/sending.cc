@@ -48,13 +48,26 @@ int exit_of(const Outcome& outcome) {
     return domain::exit_code(*outcome.rejection->code);
 }
 
+namespace {
+
+constexpr const char* kFullDisk =
+    "cause: The disk has no space left; whether this command was written is not known.\n"
+    "next:  Free space first.\n";
+
+bool says_full(const std::string& detail) {
+    return detail.find("No space left") != std::string::npos;
+}
+
+}  // namespace
+
 int report(Cli& cli, const Outcome& outcome) {
     cli.print(runtime::outcome_document(outcome));
     if (outcome.kind == OutcomeKind::kRejected) cli.refuse(*outcome.rejection);
     if (outcome.kind == OutcomeKind::kUnknown)
         cli.err() << "error: no answer in time: " << outcome.detail << '\n'
-                  << "next:  Send it again with --command-id "
-                  << (outcome.command_id ? outcome.command_id->str() : "ID") << ".\n";
+                  << (says_full(outcome.detail) ? kFullDisk : "") << "next:  Send it again with "
+                  << "--command-id " << (outcome.command_id ? outcome.command_id->str() : "ID")
+                  << ", or its file again: what has a command_id is not done twice.\n";
     return exit_of(outcome);
 }
 

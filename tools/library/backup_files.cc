@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "engine/base/fault.h"
+#include "engine/base/fault_codes.h"
 #include "engine/json/parse.h"
 #include "engine/json/writer.h"
 
@@ -24,7 +25,7 @@ constexpr const char* kPartialMark = "PARTIAL";
 constexpr std::size_t kHashHexDigits = 2 * sizeof(Hash::bytes);
 
 Fault unavailable(const std::string& doing, const fs::path& path, const std::error_code& error) {
-    return Fault(FaultKind::kUnavailable,
+    return Fault(code_of(error),
                  fmt::format("{} {} failed: {}", doing, path.string(), error.message()),
                  "Check free space and permissions, then try again.");
 }
@@ -164,7 +165,7 @@ BackupNote read_note(const fs::path& backup) {
         throw damaged(fmt::format("{} was changed or cut short", path.string()));
     const auto document = json::parse(line);
     if (!document || text_in(*document, "schema") != "skein.backup/1")
-        throw Fault(FaultKind::kConfig,
+        throw Fault(fault_codes::kStoreFormat,
                     fmt::format("{} is of a format that is not known here", path.string()),
                     "Use the version of skein that made it.");
     auto note = note_of(*document);

@@ -94,7 +94,7 @@ void LogReader::sync_tail() const {
         ::close(file);
         if (!is_synced)
             throw Fault(
-                FaultKind::kUnavailable,
+                code_of(error),
                 fmt::format("cannot sync {}: {}", (directory_ / name).string(), error.message()),
                 "Check the disk and the system's log.");
     }

@@ -6,6 +6,7 @@
 
 #include "engine/base/fault.h"
 #include "engine/domain/codes.h"
+#include "engine/domain/command_text.h"
 #include "engine/domain/kinds/standard.h"
 #include "engine/json/parse.h"
 #include "engine/log/postgres/lease_keeper.h"
@@ -19,13 +20,13 @@ namespace skein {
 
 namespace {
 
-Result<json::Value, domain::Rejection> parse_json(std::string_view text) {
-    auto value = json::parse(text);
+Result<json::Value, domain::Rejection> parse_json(std::string_view text,
+                                                  const domain::Limits& limits) {
+    auto value = json::parse(text, domain::text_limits(limits));
     if (value) return std::move(*value);
-    const json::ParseError& error = value.error();
-    return fail(domain::reject(
-        domain::codes::kInvalidJson,
-        fmt::format("line {}, column {}: {}", error.line, error.column, error.message)));
+    return fail(domain::unreadable(
+        value.error(), fmt::format("line {}, column {}", value.error().line, value.error().column),
+        limits));
 }
 
 }  // namespace
@@ -92,7 +93,7 @@ void Store::close() {
 }
 
 Outcome Store::submit(std::string_view command, runtime::Runtime::Deadline deadline) {
-    auto document = parse_json(command);
+    auto document = parse_json(command, options_.runtime.limits);
     if (!document) return runtime::rejected(std::nullopt, std::move(document.error()));
     return submit(*document, deadline);
 }
@@ -116,7 +117,7 @@ std::optional<Uuid> Store::id_of(const json::Value& command) {
 
 void Store::submit_async(std::string_view command, runtime::Runtime::Callback done,
                          std::shared_ptr<runtime::Sequence> sequence) {
-    auto document = parse_json(command);
+    auto document = parse_json(command, options_.runtime.limits);
     if (!document) return done(runtime::rejected(std::nullopt, std::move(document.error())));
     submit_async(*document, std::move(done), std::move(sequence));
 }

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "engine/base/fault.h"
+#include "engine/base/fault_codes.h"
 #include "tools/library/store.h"
 
 namespace skein {
@@ -23,13 +24,13 @@ constexpr const char* kMarkName = "SKEIN";
 constexpr const char* kMarkText = "skein store, format 1";
 
 [[noreturn]] void refuse_missing(const fs::path& directory) {
-    throw Fault(FaultKind::kMissing, fmt::format("there is no store at {}", directory.string()),
+    throw Fault(fault_codes::kStoreMissing,
+                fmt::format("there is no store at {}", directory.string()),
                 "Check --data; the first `skein send` or `skein import` makes a store.");
 }
 
 [[noreturn]] void refuse_access(const fs::path& path, const std::error_code& error) {
-    throw Fault(FaultKind::kUnavailable,
-                fmt::format("cannot open {}: {}", path.string(), error.message()),
+    throw Fault(code_of(error), fmt::format("cannot open {}: {}", path.string(), error.message()),
                 "Check its permissions, and who runs skein.");
 }
 
@@ -61,7 +62,7 @@ std::string read_mark(const fs::path& directory) {
 void check_writable(const fs::path& log) {
     if (::access(log.c_str(), W_OK | X_OK) == 0 || errno == ENOENT) return;
     const std::error_code error(errno, std::generic_category());
-    throw Fault(FaultKind::kUnavailable,
+    throw Fault(code_of(error),
                 fmt::format("{} cannot be written: {}", log.string(), error.message()),
                 "Give this user write access to it, or copy the store to where there is some; "
                 "reading takes the lock in it, too.");
@@ -89,11 +90,11 @@ void make_directory(const fs::path& directory) {
     std::error_code error;
     fs::create_directories(directory, error);
     if (error)
-        throw Fault(FaultKind::kUnavailable,
+        throw Fault(code_of(error),
                     fmt::format("cannot make {}: {}", directory.string(), error.message()),
                     "Check the path and its permissions.");
     if (!holds_nothing(directory))
-        throw Fault(FaultKind::kConfig,
+        throw Fault(fault_codes::kNoStore,
                     fmt::format("{} holds other files and is no store", directory.string()),
                     "Name an empty or a new directory.");
     mark_directory(directory);
@@ -103,7 +104,7 @@ void make_directory(const fs::path& directory) {
 bool holds_store(const fs::path& directory) {
     std::error_code error;
     if (fs::exists(directory, error) && !fs::is_directory(directory, error))
-        throw Fault(FaultKind::kConfig, fmt::format("{} is not a directory", directory.string()),
+        throw Fault(fault_codes::kNoStore, fmt::format("{} is not a directory", directory.string()),
                     "Name a directory with --data.");
     const std::string mark = read_mark(directory);
     if (mark.empty()) {
@@ -111,7 +112,7 @@ bool holds_store(const fs::path& directory) {
         return false;
     }
     if (mark != kMarkText)
-        throw Fault(FaultKind::kConfig,
+        throw Fault(fault_codes::kStoreFormat,
                     fmt::format("{} says \"{}\"; this skein reads \"{}\"", directory.string(), mark,
                                 kMarkText),
                     "Use the skein version that made the store.");
@@ -130,9 +131,12 @@ void mark_directory(const fs::path& directory) {
     std::ofstream out(mark);
     out << kMarkText << '\n';
     out.close();
-    if (!out)
-        throw Fault(FaultKind::kUnavailable, fmt::format("cannot write {}", mark.string()),
+    if (!out) {
+        const std::error_code error(errno, std::generic_category());
+        throw Fault(code_of(error),
+                    fmt::format("cannot write {}: {}", mark.string(), error.message()),
                     "Check free space and permissions of the directory.");
+    }
     // The log is synced, and without its mark it is refused: the mark has to last as long.
     sync_path(mark);
     sync_path(directory);

@@ -20,8 +20,7 @@ namespace fs = std::filesystem;
 constexpr int kPlacesMax = 64;  // processes at once over one directory; each has its copy
 
 [[noreturn]] void refuse(const fs::path& path, const std::error_code& error) {
-    throw Fault(FaultKind::kUnavailable,
-                fmt::format("cannot open {}: {}", path.string(), error.message()),
+    throw Fault(code_of(error), fmt::format("cannot open {}: {}", path.string(), error.message()),
                 "Check its permissions and free space, or name another directory with --data.");
 }
 

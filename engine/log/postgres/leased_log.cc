@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "engine/base/fault.h"
+#include "engine/base/fault_codes.h"
 
 namespace skein::log {
 
@@ -74,7 +75,7 @@ void LeasedLog::reopen() {
 Epoch LeasedLog::take_over(Shard shard) {
     const TakenLease taken = keeper_->take(shard);
     if (taken.epoch) return *taken.epoch;
-    throw Fault(FaultKind::kUnavailable,
+    throw Fault(fault_codes::kStoreLocked,
                 fmt::format("shard {} is written by {}", shard.value(), owner_text(taken.holder)),
                 "Wait until its lease has run out.");
 }

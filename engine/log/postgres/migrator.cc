@@ -6,6 +6,7 @@
 #include <pqxx/transaction>
 
 #include "engine/base/check.h"
+#include "engine/base/fault_codes.h"
 #include "engine/base/hash.h"
 #include "engine/log/postgres/pg_connection.h"
 #include "engine/log/postgres/pg_values.h"
@@ -91,14 +92,14 @@ void demand_sound(const std::vector<MigrationStatus>& statuses,
     for (const MigrationStatus& status : statuses) {
         const std::string name = fmt::format("{} ({})", status.number, status.name);
         if (status.state == MigrationState::kUnknown && status.number > newest) {
-            throw Fault(FaultKind::kConfig,
+            throw Fault(fault_codes::kStoreFormat,
                         fmt::format("the database is newer than this program: it has migration {}, "
                                     "the program knows those up to {}",
                                     name, newest),
                         "Use the version of skein that migrated it, or a later one.");
         }
         if (status.state == MigrationState::kUnknown) {
-            throw Fault(FaultKind::kConfig,
+            throw Fault(fault_codes::kStoreFormat,
                         fmt::format("the database has migration {}, which this program does not "
                                     "know",
                                     name),

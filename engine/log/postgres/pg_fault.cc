@@ -5,6 +5,8 @@
 #include <array>
 #include <pqxx/except>
 
+#include "engine/base/fault_codes.h"
+
 namespace skein::log {
 
 namespace {
@@ -23,7 +25,6 @@ constexpr std::array kReactions = {
     Reaction{"3F000", FaultKind::kConfig, "Bring the tables up to date with `skein migrate`."},
     Reaction{"28", FaultKind::kConfig, "Check the user and the password of the connection."},
     Reaction{"3D000", FaultKind::kConfig, "Create the database, or name another one."},
-    Reaction{"53100", FaultKind::kUnavailable, "Free space on the disk of the server."},
     Reaction{"53", FaultKind::kOverloaded, "Raise the limits of the server, or the load is shed."},
     Reaction{"54", FaultKind::kConfig, "Make the batches smaller."},
     Reaction{"25006", FaultKind::kUnavailable, "Connect to the primary: this server only reads."},
@@ -56,6 +57,8 @@ Fault fault_of(const std::exception& error, std::string_view doing) {
     const std::string what =
         fmt::format("{} failed on Postgres: {}{}", doing, message_of(error),
                     state.empty() ? std::string() : fmt::format(" ({})", state));
+    if (state == "53100")
+        return {fault_codes::kDiskFull, what, "Free space on the disk of the server."};
     for (const Reaction& reaction : kReactions) {
         if (state.starts_with(reaction.prefix)) return {reaction.kind, what, reaction.remedy};
     }

@@ -8,6 +8,7 @@
 #include "engine/base/chain.h"
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
+#include "engine/base/fault_codes.h"
 #include "engine/log/batch_check.h"
 #include "engine/log/postgres/append_call.h"
 #include "engine/log/postgres/growth_watch.h"
@@ -38,7 +39,7 @@ PostgresLog::PostgresLog(const PostgresLogOptions& options, Random& random)
         stored = read_store();
     }
     if (!stored) {
-        throw Fault(FaultKind::kMissing,
+        throw Fault(fault_codes::kStoreMissing,
                     fmt::format("no store in Postgres at {}", place_of(options.connect.dsn)),
                     "Make one with `skein migrate`, or name another database.");
     }

@@ -203,7 +203,10 @@ std::vector<AppendResult> RocksLog::append(const std::vector<Batch>& batches) {
     std::vector<AppendResult> results;
     results.reserve(batches.size());
     if (!session || !failure.empty()) {
-        for (const Batch& batch : batches) results.push_back(in_doubt(batch, failure));
+        for (const Batch& batch : batches) {
+            results.push_back(in_doubt(batch, failure));
+            results.back().is_unwritten = true;
+        }
         return results;
     }
     rocksdb::WriteBatch rows;

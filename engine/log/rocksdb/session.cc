@@ -12,6 +12,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/chain.h"
+#include "engine/base/fault_codes.h"
 #include "engine/base/journal_files.h"
 #include "engine/log/rocksdb/database_options.h"
 #include "engine/log/rocksdb/key_kinds.h"
@@ -137,8 +138,9 @@ void Session::prepare_directory() {
                     "Name another directory.");
     }
     if (mode_ != OpenMode::kCreate) {
-        throw Fault(FaultKind::kConfig, "no store at " + options_.directory,
-                    "Make one with `skein init`, or name another directory.");
+        throw Fault(
+            FaultKind::kConfig, "no store at " + options_.directory,
+            "The first `skein send` or `skein import` makes one; or name another directory.");
     }
     throw_if_failed(files_->CreateDir(options_.directory, io, nullptr), "creating",
                     options_.directory);
@@ -162,13 +164,14 @@ void Session::refuse_foreign_directory() const {
         if (name == "HEADS" || ends_with(name, ".sst"))
             throw corruption("the file CURRENT is missing", options_.directory);
         if (mode_ != OpenMode::kCreate || is_rocksdb_name(name)) continue;
-        throw Fault(FaultKind::kConfig,
+        throw Fault(fault_codes::kNoStore,
                     fmt::format("{} is no store and not empty ({})", options_.directory, name),
                     "Name an empty directory.");
     }
     if (mode_ != OpenMode::kCreate) {
-        throw Fault(FaultKind::kConfig, "no store at " + options_.directory,
-                    "Make one with `skein init`, or name another directory.");
+        throw Fault(
+            FaultKind::kConfig, "no store at " + options_.directory,
+            "The first `skein send` or `skein import` makes one; or name another directory.");
     }
 }
 
@@ -248,12 +251,13 @@ void Session::read_info(Random& random) {
         if (anchor_) throw corruption("the store is empty, and was not", options_.directory);
         const bool may_create = mode_ == OpenMode::kCreate && is_database_empty();
         if (may_create) return create_info(random);
-        throw Fault(FaultKind::kConfig, options_.directory + " is no log of skein",
-                    "Name the directory of a store, or make one with `skein init`.");
+        throw Fault(
+            fault_codes::kNoStore, options_.directory + " is no log of skein",
+            "Name the directory of a store; the first `skein send` makes one in a new directory.");
     }
     if (*format != varint_text(kFormatVersion)) {
         ByteReader reader(*format);
-        throw Fault(FaultKind::kConfig,
+        throw Fault(fault_codes::kStoreFormat,
                     fmt::format("{} has format {}, this program reads {}", options_.directory,
                                 reader.varint(), kFormatVersion),
                     "Use the version of skein that wrote it.");

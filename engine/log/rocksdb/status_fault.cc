@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "engine/base/fault_codes.h"
+
 namespace skein::log {
 
 namespace {
@@ -34,7 +36,7 @@ std::string lock_holder(const std::string& directory) {
 Fault locked(const std::string& text, const std::string& directory) {
     const bool is_ours = says(text, "current process");
     return Fault(
-        FaultKind::kUnavailable,
+        fault_codes::kStoreLocked,
         fmt::format("the store {} is in use by {}", directory,
                     is_ours ? "this process already" : "another process" + lock_holder(directory)),
         "Stop the other process, or send your commands to it.");
@@ -44,7 +46,7 @@ Fault fault_of_io(const rocksdb::Status& status, const std::string& what,
                   const std::string& directory) {
     const std::string text = status.ToString();
     if (status.IsNoSpace() || says(text, "No space left")) {
-        return Fault(FaultKind::kUnavailable, what, "Free space on the disk, then try again.");
+        return Fault(fault_codes::kDiskFull, what, "Free space on the disk, then try again.");
     }
     if (says(text, "While lock file") || says(text, "lock hold by current process")) {
         return locked(text, directory);

@@ -112,7 +112,8 @@ std::vector<Row> all_rows() {
 const std::set<std::string_view> kDecidedElsewhere{
     "invalid-json",      "invalid-point",    "point-out-of-range", "event-too-large",
     "command-id-reused", "no-such-stream",   "overloaded",         "read-only",
-    "ambiguous-name",    "invalid-resource", "invalid-condition",  "shard-elsewhere"};
+    "ambiguous-name",    "invalid-resource", "invalid-condition",  "disk-full",
+    "command-too-large", "shard-elsewhere"};
 
 }  // namespace
 

@@ -386,6 +386,28 @@ TEST_CASE("runtime: what is broken in one shard rejects no command of another [V
     CHECK(codes[other + " accepted"].size() == 10);
 }
 
+TEST_CASE("runtime: a preview of a command that was taken tells its first result", "[runtime]") {
+    MemoryEngine engine;
+    engine.send(create_swarm("s1"));
+    engine.send(start_run("s1", "r1"));
+    const std::string tag =
+        with_id(R"({"type":"TagRun","swarm":"s1","run":"r1","data":{"name":"t"}})", kIdA);
+    const Outcome first = engine.send(tag);
+    const auto preview = [&engine](const std::string& text) {
+        return engine.runtime.preview(*engine.runtime.parse(*json::parse(text))).outcome;
+    };
+    const Outcome again = preview(tag);
+    CHECK(code_of(again) == "accepted");
+    CHECK(again.is_duplicate);
+    REQUIRE(again.events.size() == 1);
+    CHECK(again.events[0].position == first.events[0].position);
+    const std::string other =
+        with_id(R"({"type":"TagRun","swarm":"s1","run":"r1","data":{"name":"u"}})", kIdA);
+    CHECK(code_of(preview(other)) == "command-id-reused");
+    CHECK(code_of(preview(R"({"type":"TagRun","swarm":"s1","run":"r1","data":{"name":"t"}})")) ==
+          "name-taken");
+}
+
 TEST_CASE("runtime: a preview tells the outcome and changes nothing", "[runtime]") {
     MemoryEngine engine;
     engine.send(create_swarm("s1"));
