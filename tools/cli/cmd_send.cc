@@ -113,8 +113,9 @@ class FileSender {
             if (read == LineRead::kEnd) break;
             ++number;
             if (read == LineRead::kTooLong) {
-                if (!refuse(domain::too_large(fmt::format("{}, line {}", file_, number), limits_)))
-                    break;
+                const std::string where = fmt::format("{}, line {}", file_, number);
+                // What follows in the line may have no end.
+                if (!refuse(domain::too_large(where, limits_)) || !goes_on_) break;
                 skip_line(in);
                 continue;
             }

@@ -5,12 +5,12 @@
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "engine/base/fault_codes.h"
-#include "engine/domain/kind.h"
 #include "tests/unit/cli/terminal.h"
 #include "tools/cli/bounded_input.h"
 #include "tools/cli/cli.h"
@@ -57,7 +57,6 @@ std::size_t count_of(const std::string& text, std::string_view part) {
 }  // namespace
 
 TEST_CASE("cli: every fault has a code, which explain explains", "[unit][cli]") {
-    const domain::Registry registry = domain::standard_registry();
     std::set<std::string_view> names;
     for (const FaultCode* code : fault_codes::kAll) {
         CAPTURE(code->name);
