@@ -14,20 +14,24 @@ empty directory, with `$DATA` as the folder of test data.
 With --postgres every store is a Postgres database instead, one for each directory named by --data,
 and what is printed has to be the same. Steps below a comment `# (embedded)` are left out then, and
 scripts that begin with `# (embedded script)`: they are about the files of a store. Scripts that begin
-with `# (postgres script)` run with --postgres alone.
+with `# (postgres script)` run with --postgres alone. With --nodes a node owns each of these stores, and
+commands go through it; steps below `# (no nodes)` are left out then.
 
     run.py SKEIN SCRIPT...                        checks
     run.py --postgres SERVER SKEIN SCRIPT...      checks on the server that the program SERVER starts
+    run.py --nodes SERVER SKEIN SCRIPT...         the same, where a node owns every store
     run.py --update SKEIN SCRIPT...               writes what is printed now into the scripts
     run.py --self-check SKEIN                     a wrong expectation has to be found
     run.py --self-check --postgres SERVER SKEIN   the same on Postgres
 """
 
 import concurrent.futures
+import contextlib
 import difflib
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -44,6 +48,7 @@ MASKS = (
 )
 TIMEOUT_SECONDS = 60
 EMBEDDED = "# (embedded)"
+NO_NODES = "# (no nodes)"
 EMBEDDED_SCRIPT = "# (embedded script)"
 POSTGRES_SCRIPT = "# (postgres script)"
 
@@ -60,6 +65,13 @@ if ! [ -e "$SHIMS/$name" ]; then
     psql -qXd "$SERVER" -c "CREATE DATABASE $name TEMPLATE golden" >/dev/null && : > "$SHIMS/$name"
 fi
 export SKEIN_PG="$SERVER dbname=$name"
+if [ -n "$NODES" ] && ! [ -e "$NODES/$name.process" ]; then
+    : >"$NODES/$name.log"
+    setsid "$PROGRAM" --data "$NODES/$name" serve --http 127.0.0.1:0 --lease 1s \
+        </dev/null >"$NODES/$name.log" 2>&1 &
+    echo $! >"$NODES/$name.process"
+    until grep -q 'owns 16 of 16' "$NODES/$name.log"; do kill -0 $! || exit 99; sleep 0.02; done
+fi
 exec "$PROGRAM" "$@"
 """
 
@@ -121,8 +133,9 @@ def environment_of(skein, folder):
 class Postgres:
     """A server of our own, with the database `golden` from which every store is copied."""
 
-    def __init__(self, server, skein):
+    def __init__(self, server, skein, has_nodes=False):
         self.skein = skein
+        self.has_nodes = has_nodes
         self.shims = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen([server], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True)
@@ -139,6 +152,24 @@ class Postgres:
                            PROGRAM=str(pathlib.Path(self.skein).resolve()))
         environment["PATH"] = self.shims.name + ":" + environment["PATH"]
 
+    def leaves_out(self, comments):
+        return EMBEDDED in comments or (self.has_nodes and NO_NODES in comments)
+
+    @contextlib.contextmanager
+    def nodes(self, environment):
+        """The nodes of one script's stores, where there are to be any."""
+        if not self.has_nodes:
+            yield
+            return
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            environment["NODES"] = folder
+            try:
+                yield
+            finally:
+                for file in pathlib.Path(folder).glob("*.process"):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(file.read_text(encoding="utf-8")), signal.SIGKILL)
+
     def __enter__(self):
         return self
 
@@ -152,12 +183,14 @@ def run_script(skein, text, postgres=None):
     """The problems of a script, and the script with what was printed."""
     problems, written = [], []
     steps, trailing = steps_of(text)
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
         environment = environment_of(skein, folder)
         if postgres:
             postgres.adapt(environment)
+            stack.enter_context(postgres.nodes(environment))
         for comments, command, expected in steps:
-            if postgres and EMBEDDED in comments:
+            if postgres and postgres.leaves_out(comments):
                 continue
             try:
                 printed = printed_by(command, folder, environment)
@@ -190,8 +223,8 @@ def main(arguments):
     checks_itself = arguments[:1] == ["--self-check"]
     updates = arguments[:1] == ["--update"]
     arguments = arguments[1 if checks_itself or updates else 0:]
-    if arguments[:1] == ["--postgres"]:
-        with Postgres(arguments[1], arguments[2]) as postgres:
+    if arguments[:1] in (["--postgres"], ["--nodes"]):
+        with Postgres(arguments[1], arguments[2], arguments[0] == "--nodes") as postgres:
             return run_all(arguments[2], arguments[3:], checks_itself, False, postgres)
     return run_all(arguments[0], arguments[1:], checks_itself, updates, None)
 
@@ -207,7 +240,7 @@ def run_all(skein, scripts, checks_itself, updates, postgres):
     scripts, texts = [scripts[i] for i in kept], [texts[i] for i in kept]
     if postgres:
         steps = [step for text in texts for step in steps_of(text)[0]]
-        left_out = sum(EMBEDDED in comments for comments, _, _ in steps)
+        left_out = sum(postgres.leaves_out(comments) for comments, _, _ in steps)
         print(f"{len(steps) - left_out} steps on Postgres, {left_out} left out")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda text: run_script(skein, text, postgres), texts))

@@ -73,6 +73,8 @@ class HttpServer::Body : public std::enable_shared_from_this<HttpServer::Body> {
         }
         context_.stop();
         for (std::thread& thread : threads_) thread.join();
+        boost::system::error_code ignored;
+        acceptor_.close(ignored);  // who comes now is refused, not kept waiting
     }
 
     const HttpServerOptions& options() const { return options_; }

@@ -220,11 +220,8 @@ void Node::submit(const json::Value& command, runtime::Runtime::Callback done,
     }
     const auto finish = [this, answer = std::move(done)](Outcome outcome) {
         answer(std::move(outcome));
-        {
-            const std::lock_guard lock(mutex_);
-            --in_flight_;
-        }
-        changed_.notify_all();
+        const std::lock_guard lock(mutex_);
+        if (--in_flight_ == 0) answered_.notify_all();
     };
     if (auto refusal = refusal_of(*parsed)) {
         ++rejected_;
@@ -353,7 +350,7 @@ void Node::drain() {
     if (intake_) intake_->stop();
     {
         std::unique_lock lock(mutex_);
-        changed_.wait_until(lock, end, [this] { return in_flight_ == 0; });
+        answered_.wait_until(lock, end, [this] { return in_flight_ == 0; });
     }
     store_->close();
     if (relay_) relay_->stop();

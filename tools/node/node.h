@@ -113,8 +113,9 @@ class Node {
     std::atomic<Clock::rep> trouble_at_{0};  // when the log last refused to be written
     std::atomic<Clock::rep> tended_at_{0};
 
-    mutable std::mutex mutex_;  // guards all below
-    std::condition_variable changed_;
+    mutable std::mutex mutex_;          // guards all below
+    std::condition_variable answered_;  // nothing is in flight
+    std::condition_variable changed_;   // what is owned, or that it stops
     std::uint64_t in_flight_ = 0;
     std::vector<Position> heads_;
     bool is_stopping_ = false;
