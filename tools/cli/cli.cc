@@ -100,9 +100,9 @@ Store& Cli::open(OpenMode mode, Projecting projecting) {
     if (!lost.empty())
         err()
             << "warning: events are missing from the log: " << lost << '\n'
-            << "cause:   files of the log were cut, lost, or replaced by older ones\n"
-            << "next:    restore a backup (`skein backup restore`), or send again what is missing; "
-               "the views\n         show what the log still has\n";
+            << "cause:   the log was cut, lost, or replaced by an older copy\n"
+            << "next:    Restore a backup, or send again what is missing; the views show what the "
+               "log still has.\n";
     return *store_;
 }
 
