@@ -16,6 +16,10 @@ std::string text(const json::Value& object, std::string_view key) {
     return member ? member->as_string().value_or("") : "";
 }
 
+json::Value data_of(const json::Value& command) {
+    return command.find("data").value_or(json::Value::object({}));
+}
+
 }  // namespace
 
 Next Recorder::put(json::Value command, const SourcePlace&) {
@@ -26,7 +30,7 @@ Next Recorder::put(json::Value command, const SourcePlace&) {
     if (keep_texts) texts.push_back(command.text());
     ++types[type];
     auto& runs = swarms[swarm];
-    if (type == "CreateSwarm") goals[swarm] = text(*command.find("data"), "goal");
+    if (type == "CreateSwarm") goals[swarm] = text(data_of(command), "goal");
     if (!name.empty()) play_run(runs[name], type, command);
     return Next::kContinue;
 }
@@ -59,7 +63,7 @@ std::uint64_t Recorder::count(const std::string& type) const {
 }
 
 void Recorder::play_run(RunModel& run, const std::string& type, const json::Value& command) {
-    const json::Value data = *command.find("data");
+    const json::Value data = data_of(command);
     ++run.events;
     if (type == "StartRun") {
         run.status = "running";
