@@ -166,12 +166,10 @@ void read_merged_from(SliceReader& in, run::RunState& state) {
 }
 
 void read_removed(SliceReader& in, run::RunState& state) {
-    const bool is_variable = in.choice(run::Area::kIntermediate) == run::Area::kVariables;
+    const run::Area area = in.choice(run::Area::kIntermediate);
     std::string key = in.key();
     const Position position(in.number());
-    if (!in.ok()) return;
-    (is_variable ? state.removed_variables : state.removed_intermediate)
-        .put(std::move(key), position);
+    if (in.ok()) state.removed(area).put(std::move(key), position);
 }
 
 void read_record(SliceReader& in, std::uint8_t tag, run::RunState& state) {

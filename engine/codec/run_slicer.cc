@@ -210,9 +210,8 @@ class RunSlicer final : public StageSlicer<RunStage> {
     }
 
     Walk write_removed(SliceWriter& out, run::Area area) {
-        const bool is_variable = area == run::Area::kVariables;
-        return write_map(is_variable ? state_->removed_variables : state_->removed_intermediate,
-                         out, [&](const std::string& key, Position position) {
+        return write_map(state_->removed(area), out,
+                         [&](const std::string& key, Position position) {
                              out.u8(kRunRemoved);
                              put_enum(out, area);
                              out.text(key);

@@ -97,14 +97,20 @@ const Section<Entry>& RunState::area(Area area) const {
     return area == Area::kVariables ? variables : intermediate;
 }
 
+CowMap<std::string, Position>& RunState::removed(Area area) {
+    return area == Area::kVariables ? removed_variables : removed_intermediate;
+}
+const CowMap<std::string, Position>& RunState::removed(Area area) const {
+    return area == Area::kVariables ? removed_variables : removed_intermediate;
+}
+
 void RunState::remove(Area name, const std::string& key, Position position) {
     if (!area(name).erase(key)) return;
-    (name == Area::kVariables ? removed_variables : removed_intermediate).put(key, position);
+    removed(name).put(key, position);
 }
 
 Position RunState::removed_at(Area name, std::string_view key) const {
-    const auto& removed = name == Area::kVariables ? removed_variables : removed_intermediate;
-    const Position* position = removed.find(key);
+    const Position* position = removed(name).find(key);
     return position == nullptr ? Position() : *position;
 }
 

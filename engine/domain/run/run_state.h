@@ -63,6 +63,9 @@ class RunState final : public State, public ListMembers, public NamedElsewhere {
 
     Section<Entry>& area(Area area);
     const Section<Entry>& area(Area area) const;
+    // Where each key of an area was last removed, by the key; says nothing of keys that are there.
+    CowMap<std::string, Position>& removed(Area area);
+    const CowMap<std::string, Position>& removed(Area area) const;
     // Takes a key out of its area, where it is there, by the event at `position`.
     void remove(Area area, const std::string& key, Position position);
     // The event that removed a key, of one that is not there; 0 where it never was.
@@ -102,9 +105,8 @@ class RunState final : public State, public ListMembers, public NamedElsewhere {
     Section<Tag> tags{"tags"};
     Section<Checkpoint> checkpoints{"checkpoints"};
     CowMap<ConflictId, Conflict> conflicts;
-    CowMap<std::string, MergedFrom> merged_from;  // by run id
-    // Where each key was last removed, by the key; says nothing of keys that are there.
-    CowMap<std::string, Position> removed_variables;
+    CowMap<std::string, MergedFrom> merged_from;      // by run id
+    CowMap<std::string, Position> removed_variables;  // see removed()
     CowMap<std::string, Position> removed_intermediate;
 
  protected:
