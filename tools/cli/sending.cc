@@ -50,12 +50,17 @@ int exit_of(const Outcome& outcome) {
 
 namespace {
 
-constexpr const char* kFullDisk =
-    "cause: The disk has no space left; whether this command was written is not known.\n"
-    "next:  Free space first.\n";
-
-bool says_full(const std::string& detail) {
-    return detail.find("No space left") != std::string::npos;
+void tell_unknown(std::ostream& err, const Outcome& outcome) {
+    const bool is_full = outcome.detail.find("No space left") != std::string::npos;
+    err << "error: no answer in time: " << outcome.detail << '\n';
+    if (is_full)
+        err << "cause: The disk has no space left; whether this command was written is not "
+               "known.\n";
+    err << fmt::format(
+        "next:  {} it again with --command-id {}, or its file again: what has a command_id is "
+        "not done twice.\n",
+        is_full ? "Free space, then send" : "Send",
+        outcome.command_id ? outcome.command_id->str() : "ID");
 }
 
 }  // namespace
@@ -63,11 +68,7 @@ bool says_full(const std::string& detail) {
 int report(Cli& cli, const Outcome& outcome) {
     cli.print(runtime::outcome_document(outcome));
     if (outcome.kind == OutcomeKind::kRejected) cli.refuse(*outcome.rejection);
-    if (outcome.kind == OutcomeKind::kUnknown)
-        cli.err() << "error: no answer in time: " << outcome.detail << '\n'
-                  << (says_full(outcome.detail) ? kFullDisk : "") << "next:  Send it again with "
-                  << "--command-id " << (outcome.command_id ? outcome.command_id->str() : "ID")
-                  << ", or its file again: what has a command_id is not done twice.\n";
+    if (outcome.kind == OutcomeKind::kUnknown) tell_unknown(cli.err(), outcome);
     return exit_of(outcome);
 }
 

@@ -9,7 +9,15 @@
 using namespace skein;
 using skein::test::Terminal;
 
-TEST_CASE("send: an answer that did not come in time is unknown, with exit 8", "[unit][cli]") {
+namespace {
+
+struct Told {
+    int exit = 0;
+    std::string out;
+    std::string err;
+};
+
+Told report_unknown(const std::string& detail) {
     std::istringstream in;
     std::ostringstream out;
     std::ostringstream err;
@@ -17,10 +25,39 @@ TEST_CASE("send: an answer that did not come in time is unknown, with exit 8", "
     Outcome outcome;
     outcome.kind = OutcomeKind::kUnknown;
     outcome.command_id = Uuid::parse("01920000-0000-7000-8000-000000000001");
-    outcome.detail = "durable, but the view had not reached it when the deadline passed";
-    CHECK(cli::report(cli, outcome) == 8);
-    CHECK(out.str().find(R"("outcome":"unknown")") != std::string::npos);
-    CHECK(err.str().find("--command-id 01920000-0000-7000-8000-000000000001") != std::string::npos);
+    outcome.detail = detail;
+    Told told;
+    told.exit = cli::report(cli, outcome);
+    told.out = out.str();
+    told.err = err.str();
+    return told;
+}
+
+}  // namespace
+
+TEST_CASE("send: an answer that did not come in time is unknown, with exit 8", "[unit][cli]") {
+    const Told told =
+        report_unknown("durable, but the view had not reached it when the deadline passed");
+    CHECK(told.exit == 8);
+    CHECK(told.out.find(R"("outcome":"unknown")") != std::string::npos);
+    CHECK(
+        told.err ==
+        "error: no answer in time: durable, but the view had not reached it when the deadline "
+        "passed\n"
+        "next:  Send it again with --command-id 01920000-0000-7000-8000-000000000001, or its file "
+        "again: what has a command_id is not done twice.\n");
+}
+
+TEST_CASE("send: an unknown outcome on a full disk has one remedy: free space, then send again",
+          "[unit][cli]") {
+    const Told told = report_unknown("the log failed: No space left on device");
+    CHECK(told.exit == 8);
+    CHECK(told.err ==
+          "error: no answer in time: the log failed: No space left on device\n"
+          "cause: The disk has no space left; whether this command was written is not known.\n"
+          "next:  Free space, then send it again with --command-id "
+          "01920000-0000-7000-8000-000000000001, or its file again: what has a command_id is not "
+          "done twice.\n");
 }
 
 TEST_CASE("store: a deadline that passed before the view came answers unknown, and it is durable",
