@@ -4,9 +4,9 @@
 
 #include "engine/codec/event_json.h"
 #include "engine/json/writer.h"
-#include "engine/replay/where.h"
 #include "tools/cli/child_process.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/conditions.h"
 #include "tools/cli/reading.h"
 #include "tools/cli/shapes.h"
 #include "tools/cli/text_output.h"
@@ -42,6 +42,20 @@ bool command_holds(const std::vector<std::string>& command, const Reading& readi
     const int exit = run_with_input(command, reading.document().text() + "\n");
     if (exit == kCommandNotFound || exit >= kGivesUp) throw CommandFailed{exit};
     return exit == 0;
+}
+
+// Nothing, or the exit code where the condition has a name that no state has, which is said then.
+// All states of a stream have the same fields, but those of a board are its items: they come and
+// go.
+std::optional<int> refuse_unknown(Cli& cli, const replay::Condition& condition,
+                                  const Reading& last) {
+    if (last.part == replay::Part::kBoard) return std::nullopt;
+    const json::Value known[] = {last.values(), last.document()};
+    const std::string wrong = unknown_name(condition, known);
+    if (wrong.empty()) return std::nullopt;
+    const std::string& stream = last.state->stream().str();
+    return cli.refuse_usage(fmt::format("{} has {}", stream, wrong),
+                            fmt::format("`skein show {} --json` shows its fields.", stream));
 }
 
 void print_found(Cli& cli, Store& store, const Stream& stream, const replay::BisectResult& result) {
@@ -85,6 +99,10 @@ int bisect_states(Cli& cli, const BisectOptions& options) {
     const auto bounds = bounds_of(store, *located);
     if (!bounds) return cli.refuse(bounds.error());
     if (const auto refused = refuse_reversed(cli, store, *located, *bounds)) return *refused;
+    if (condition) {
+        const Reading last = reading_at(store, located->resource, bounds->last);
+        if (const auto refused = refuse_unknown(cli, *condition, last)) return *refused;
+    }
     const auto holds = [&](Version version) {
         const Reading reading = reading_at(store, located->resource, version);
         if (!condition) return command_holds(options.command, reading);

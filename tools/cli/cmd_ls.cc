@@ -4,10 +4,9 @@
 #include <map>
 
 #include "engine/base/hash.h"
-#include "engine/json/patch.h"
-#include "engine/replay/where.h"
 #include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/conditions.h"
 #include "tools/cli/listing.h"
 #include "tools/cli/text_output.h"
 
@@ -43,29 +42,6 @@ void keep_where(Store& store, const replay::Condition& condition, std::vector<Li
         if (condition.holds(facts)) kept.push_back(std::move(item));
     }
     items = std::move(kept);
-}
-
-// What is wrong with the names in a condition; empty: nothing. Every item of a list has the same
-// fields, null where there is nothing; where nothing is listed no field is known.
-std::string unknown_name(Store& store, const replay::Condition& condition,
-                         const std::vector<Listed>& items) {
-    if (items.empty()) return {};
-    const json::Value facts[] = {items.front().fields, facts_of_state(store, items.front())};
-    std::vector<std::string> names;
-    for (const json::Value& known : facts)
-        known.for_each_member(
-            [&](std::string_view name, const json::Value&) { names.emplace_back(name); });
-    std::string wrong;
-    condition.each_path([&](std::string_view pointer) {
-        const std::string_view first = pointer.substr(0, pointer.find('/', 1));
-        const bool is_known = json::resolve_pointer(facts[0], first).has_value() ||
-                              json::resolve_pointer(facts[1], first).has_value();
-        if (is_known || !wrong.empty()) return;
-        const std::string_view name = first.substr(std::min<std::size_t>(first.size(), 1));
-        wrong =
-            fmt::format("items have no field \"{}\"{}", printable(name), suggestion(name, names));
-    });
-    return wrong;
 }
 
 bool is_less(const json::Value& a, const json::Value& b) {
@@ -206,10 +182,12 @@ int list(Cli& cli, LsOptions options) {
     if (!options.choice.swarm.empty() && !knows_swarm(cli, store, options.choice.swarm))
         return kNotFound;
     std::vector<Listed> items = list_items(store, options.choice);
-    if (condition) {
-        if (const std::string wrong = unknown_name(store, *condition, items); !wrong.empty())
+    if (condition && !items.empty()) {
+        // Every item of a list has the same fields, null where there is nothing.
+        const json::Value known[] = {items.front().fields, facts_of_state(store, items.front())};
+        if (const std::string wrong = unknown_name(*condition, known); !wrong.empty())
             return cli.refuse_usage(
-                wrong,
+                "items have " + wrong,
                 "`skein ls --json` shows the fields of an item, `skein show RESOURCE --json` "
                 "those of its state.");
         keep_where(store, *condition, items);
