@@ -1,39 +1,6 @@
 #include "tests/model/model.h"
 
-#include <stdexcept>
-
-#include "engine/json/parse.h"
-
 namespace skein::model {
-
-namespace {
-
-void refuse_where(bool condition, const std::string& why) {
-    if (condition) throw Refused{why};
-}
-
-}  // namespace
-
-std::string canonical(const Json& value) {
-    const auto parsed = json::parse(value.dump());
-    if (!parsed) throw std::logic_error("the model made a text that is not JSON: " + value.dump());
-    return parsed->text();
-}
-
-bool Run::is_over() const {
-    return status == "completed" || status == "failed" || status == "cancelled";
-}
-
-const Entry* Run::find(const Slot& slot) const {
-    const Area& entries = area(slot.first);
-    const auto place = entries.find(slot.second);
-    return place == entries.end() ? nullptr : &place->second;
-}
-
-Text Run::value(const Slot& slot) const {
-    const Entry* entry = find(slot);
-    return entry == nullptr ? std::nullopt : Text(entry->value);
-}
 
 std::vector<std::string> Model::run_ids() const {
     std::vector<std::string> ids;

@@ -5,14 +5,6 @@
 
 namespace skein::model {
 
-namespace {
-
-void refuse_where(bool condition, const std::string& why) {
-    if (condition) throw Refused{why};
-}
-
-}  // namespace
-
 // "@head", "@head~N", "@N", "@N^", "@start", "@tag:T", "@ckpt:C", "@pos:P".
 std::uint64_t Model::resolve(const std::string& run, const std::string& point) const {
     const Run& newest = now(run);

@@ -7,10 +7,6 @@ namespace skein::model {
 
 namespace {
 
-void refuse_where(bool condition, const std::string& why) {
-    if (condition) throw Refused{why};
-}
-
 void assign(Run& run, const Slot& slot, const Json& value, const Stamp& stamp,
             const std::string& new_source) {
     Area& area = run.area(slot.first);

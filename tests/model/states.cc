@@ -1,8 +1,35 @@
-// The documents of interfaces section 3, as the model prints them: canonical, without point and
-// digest.
-#include "tests/model/model.h"
+#include "tests/model/states.h"
+
+#include <stdexcept>
+
+#include "engine/json/parse.h"
 
 namespace skein::model {
+
+void refuse_where(bool condition, const std::string& why) {
+    if (condition) throw Refused{why};
+}
+
+std::string canonical(const Json& value) {
+    const auto parsed = json::parse(value.dump());
+    if (!parsed) throw std::logic_error("the model made a text that is not JSON: " + value.dump());
+    return parsed->text();
+}
+
+bool Run::is_over() const {
+    return status == "completed" || status == "failed" || status == "cancelled";
+}
+
+const Entry* Run::find(const Slot& slot) const {
+    const Area& entries = area(slot.first);
+    const auto place = entries.find(slot.second);
+    return place == entries.end() ? nullptr : &place->second;
+}
+
+Text Run::value(const Slot& slot) const {
+    const Entry* entry = find(slot);
+    return entry == nullptr ? std::nullopt : Text(entry->value);
+}
 
 namespace {
 

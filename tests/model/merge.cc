@@ -1,8 +1,8 @@
 // The merge rules of interfaces section 9, key by key.
+#include "tests/model/merge.h"
+
 #include <algorithm>
 #include <array>
-
-#include "tests/model/model.h"
 
 namespace skein::model {
 
