@@ -1,7 +1,7 @@
 // The log's contract on the memory backend.
 #include "engine/log/memory/memory_log.h"
 
-#include "tests/contract/log_intake_contract.h"
+#include "tests/contract/log/log_contract.h"
 
 namespace skein::log::test {
 

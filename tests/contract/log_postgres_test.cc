@@ -4,7 +4,7 @@
 #include "engine/log/postgres/migrator.h"
 #include "engine/log/postgres/postgres_log.h"
 
-#include "tests/contract/log_intake_contract.h"
+#include "tests/contract/log/log_contract.h"
 #include "tests/servers/postgres_server.h"
 
 namespace skein::log::test {

@@ -2,12 +2,13 @@
 #include "engine/log/rocksdb/rocks_log.h"
 
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <thread>
 
 #include "engine/base/fault.h"
 
-#include "tests/contract/log_intake_contract.h"
+#include "tests/contract/log/log_contract.h"
 #include "tests/contract/temp_directory.h"
 
 namespace skein::log::test {

@@ -1,19 +1,21 @@
-// The part of the log's contract that is about commands from a topic: the point up to which a
-// partition is taken is kept with an append or not at all, or moved alone by who owns the shard.
-//
-// Included behind log_contract.h by every backend's test. Threads: one. Errors: checks of Catch2.
-// Source: design section 4 (command intake); engine/log/event_log.h.
-#pragma once
+// Commands from a topic: the point up to which a partition is taken is kept with an append or not
+// at all, or moved alone by who owns the shard.
+// Source: design section 4 (command intake).
+#include <catch2/catch.hpp>
 
-#include "tests/contract/log_contract.h"
+#include "tests/contract/log/log_contract.h"
 
 namespace skein::log::test {
 
+namespace {
+
 // "next/told", or "none".
-inline std::string point_of(const EventLog& log, Shard shard) {
+std::string point_of(const EventLog& log, Shard shard) {
     const auto point = log.intake_point(shard);
     return point ? fmt::format("{}/{}", point->next, point->told) : "none";
 }
+
+}  // namespace
 
 TEST_CASE("log: the point of an intake is kept with an append, or not at all", "[contract][log]") {
     const LogUnderTest made = make_log();
