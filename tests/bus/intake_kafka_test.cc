@@ -1,27 +1,18 @@
 // Commands on a real broker into a log in Postgres: which of them are taken, told, sent on or put
 // aside, and what happens while servers go away and nodes take over from one another.
 #include <catch2/catch.hpp>
-#include <thread>
 
 #include "engine/base/fault.h"
 #include "tests/bus/intake_store.h"
+#include "tests/waiting/comes_true.h"
 
 namespace skein::bus::test {
 
+using skein::test::comes_true;
 using skein::test::KafkaBroker;
 using skein::test::PostgresServer;
 
 namespace {
-
-template <class Condition>
-bool comes_true(const Condition& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return true;
-}
 
 std::string swarm_in(Shard shard, int n = 0) {
     for (int k = 0;; ++k) {

@@ -9,9 +9,11 @@
 #include "engine/json/parse.h"
 #include "tests/bus/child_process.h"
 #include "tests/bus/intake_store.h"
+#include "tests/waiting/comes_true.h"
 
 namespace skein::bus::test {
 
+using skein::test::comes_true;
 using std::chrono::milliseconds;
 
 namespace {
@@ -62,15 +64,6 @@ class Nodes {
     int started_ = 0;
 };
 
-bool ends_within(const ChildProcess& child, std::chrono::seconds patience) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!child.has_ended()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(milliseconds(2));
-    }
-    return true;
-}
-
 }  // namespace
 
 TEST_CASE(
@@ -89,7 +82,7 @@ TEST_CASE(
             const std::string place = fmt::format("{}:{}", point.name, passes);
             INFO(place);
             const auto victim = nodes.start(place);
-            REQUIRE(ends_within(*victim, std::chrono::seconds(60)));
+            REQUIRE(comes_true([&] { return victim->has_ended(); }));
             REQUIRE(victim->wait() == -SIGKILL);
             ++kills;
         }

@@ -14,7 +14,8 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <thread>
+
+#include "tests/waiting/comes_true.h"
 
 namespace skein::test {
 
@@ -100,9 +101,7 @@ TEST_CASE("broker: it ends with the test, also where that is killed", "[kafka]")
     REQUIRE(size > 0);
     const std::string place(buffer.data(), static_cast<std::size_t>(size));
     std::filesystem::remove_all(place.substr(place.find(' ') + 1));
-    while (ask(place.substr(0, place.find(' '))) != Answer::kRefused) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    CHECK(comes_true([&] { return ask(place.substr(0, place.find(' '))) == Answer::kRefused; }));
 }
 
 }  // namespace skein::test

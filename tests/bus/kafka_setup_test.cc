@@ -97,11 +97,11 @@ TEST_CASE("topics: a wrong number of partitions and a small limit are named at s
     const auto check = [&](const std::string& topic) {
         const KafkaOptions options = options_at(brokers, topic);
         Told told;
-        comes_true([&] {
+        CHECK(comes_true([&] {
             told =
                 told_by([&] { events_topic(options, kShards, WhenMissing::kRefuse)->prepare(); });
             return told.what != "there is no topic " + topic;
-        });
+        }));
         return told;
     };
     const Told few = check("few");

@@ -4,15 +4,16 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <thread>
 
 #include "engine/base/fault.h"
 #include "tests/bus/intake_store.h"
 #include "tests/unit/cli/terminal.h"
+#include "tests/waiting/comes_true.h"
 #include "tools/cli/kafka_options.h"
 
 namespace skein::bus::test {
 
+using skein::test::comes_true;
 using skein::test::KafkaBroker;
 using skein::test::PostgresServer;
 using skein::test::Terminal;
@@ -88,9 +89,7 @@ TEST_CASE("parked: dead letters are listed and sent again, and what was sent can
     const auto node = store.start("a");
     CommandWriter writer(store.kafka(), kIntakeShards);
     writer.put(Shard(1), "no command");
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (listed().empty() && std::chrono::steady_clock::now() < end)
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    REQUIRE(comes_true([&] { return !listed().empty(); }));
     const auto items = listed();
     REQUIRE(items.size() == 1);
     CHECK(text_of(items[0], "code") == "invalid-json");
@@ -105,8 +104,7 @@ TEST_CASE("parked: dead letters are listed and sent again, and what was sent can
     REQUIRE(sent_items.size() == 1);
     CHECK(text_of(sent_items[0], "id") == id);
     // It dies again, at the place where it was sent to, and says what it was.
-    while (listed().size() < 2 && std::chrono::steady_clock::now() < end)
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    REQUIRE(comes_true([&] { return listed().size() == 2; }));
     std::map<std::string, std::string> resent;
     for (const json::Value& item : listed())
         resent[text_of(item, "source")] = text_of(item, "resent_from");

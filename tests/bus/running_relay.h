@@ -7,7 +7,6 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "engine/base/fault.h"
 #include "engine/bus/kafka/kafka_topic.h"
@@ -15,10 +14,11 @@
 #include "engine/log/memory/memory_log.h"
 #include "tests/bus/strict_reader.h"
 #include "tests/bus/written_events.h"
+#include "tests/waiting/comes_true.h"
 
 namespace skein::bus::test {
 
-inline constexpr std::chrono::seconds kPatience{60};
+using skein::test::comes_true;
 
 inline log::StoreInfo memory_store(std::uint32_t shards) {
     log::StoreInfo info;
@@ -50,16 +50,6 @@ inline std::string lack_of(EventTopic& topic, const log::EventLog& log) {
     } catch (const Fault& fault) {
         return fault.what();
     }
-}
-
-template <class Condition>
-bool comes_true(const Condition& condition) {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return true;
 }
 
 struct RunningRelay {

@@ -12,10 +12,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <functional>
 #include <map>
 #include <set>
-#include <thread>
 
 #include "engine/base/fault.h"
 #include "engine/log/postgres/lease_rows.h"
@@ -26,11 +24,13 @@
 
 #include "tests/contract/log_batches.h"
 #include "tests/servers/postgres_server.h"
+#include "tests/waiting/comes_true.h"
 
 namespace skein::log::test {
 
 namespace {
 
+using skein::test::comes_true;
 using skein::test::PostgresServer;
 using std::chrono::milliseconds;
 
@@ -54,16 +54,6 @@ std::unique_ptr<PostgresLog> open_log(const PgConnectOptions& connect) {
 
 LeaseOwner owner_named(const std::string& name, milliseconds length) {
     return {name, name + ":7534", length};
-}
-
-// Polls; the limit is for a test that fails.
-bool comes_true(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(milliseconds(5));
-    }
-    return true;
 }
 
 class Node {

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
 #include "engine/base/fault.h"
 #include "engine/base/random.h"
@@ -29,15 +28,6 @@ std::string text_at(const json::Value& document, std::string_view key) {
 }
 
 }  // namespace
-
-bool comes_true(const std::function<bool()>& condition, std::chrono::seconds limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return true;
-}
 
 void make_store(const std::string& dsn) {
     log::PostgresLogOptions options;

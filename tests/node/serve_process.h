@@ -6,9 +6,7 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <csignal>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,13 +14,12 @@
 
 #include "engine/json/value.h"
 #include "tests/servers/server_process.h"
+#include "tests/waiting/comes_true.h"
 #include "tools/http/http_message.h"
 
 namespace skein::node::test {
 
-// Polls; the limit is for a test that fails.
-bool comes_true(const std::function<bool()>& condition,
-                std::chrono::seconds limit = std::chrono::seconds(60));
+using skein::test::comes_true;
 
 // A database with the tables and a store of sixteen shards.
 void make_store(const std::string& dsn);

@@ -3,7 +3,6 @@
 #include "engine/bus/topic_feed.h"
 
 #include <catch2/catch.hpp>
-#include <functional>
 #include <random>
 #include <thread>
 
@@ -12,11 +11,13 @@
 #include "engine/log/memory/memory_log.h"
 #include "tests/bus/written_events.h"
 #include "tests/unit/bus/memory_topic.h"
+#include "tests/waiting/comes_true.h"
 
 namespace skein::bus::test {
 
 namespace {
 
+using skein::test::comes_true;
 using std::chrono::milliseconds;
 
 constexpr std::uint32_t kShards = 2;
@@ -26,15 +27,6 @@ log::StoreInfo store_info() {
     info.store_id = Uuid({7, 1, 2});
     info.shard_count = kShards;
     return info;
-}
-
-bool comes_true(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(milliseconds(1));
-    }
-    return true;
 }
 
 RelayOptions eager() {

@@ -4,18 +4,19 @@
 
 #include <catch2/catch.hpp>
 #include <map>
-#include <thread>
 
 #include "engine/intake/command_record.h"
 #include "engine/json/parse.h"
 #include "tests/unit/bus/memory_topic.h"
 #include "tests/unit/runtime/memory_engine.h"
+#include "tests/waiting/comes_true.h"
 
 namespace skein::intake::test {
 
 namespace {
 
 using bus::test::MemoryTopic;
+using skein::test::comes_true;
 using skein::test::create_swarm;
 using skein::test::MemoryEngine;
 using skein::test::set_variable;
@@ -53,16 +54,6 @@ std::vector<Told> all_of(MemoryTopic& topic) {
         });
     }
     return all;
-}
-
-template <class Condition>
-bool comes_true(const Condition& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return true;
 }
 
 class Bench {
