@@ -121,20 +121,33 @@ class Bench {
     IntakeOptions options_;
 };
 
+// The tests of one partition, and of a swarm that is its own.
+class OneShard : public Bench {
+ public:
+    explicit OneShard(Shard which, const runtime::RuntimeOptions& runtime = {})
+        : Bench({}, runtime), shard(which), swarm(swarm_in(which)) {}
+
+    using Bench::put;
+    void put(const std::string& value, const std::string& key = "k") { put(shard, value, key); }
+    Position position() const { return engine.log.head(shard).position; }
+    std::optional<log::IntakePoint> point() const { return engine.log.intake_point(shard); }
+
+    const Shard shard;
+    const std::string swarm;
+};
+
 }  // namespace
 
 TEST_CASE("intake: commands of a partition are taken in order, and their outcomes told [V-117]",
           "[intake]") {
-    Bench bench;
-    const Shard shard(2);
-    const std::string swarm = bench.swarm_in(shard);
-    bench.put(shard, create_swarm(swarm));
-    bench.put(shard, start_run(swarm, "r1"));
+    OneShard bench(Shard(2));
+    bench.put(create_swarm(bench.swarm));
+    bench.put(start_run(bench.swarm, "r1"));
     for (int i = 0; i < 500; ++i)
-        bench.put(shard, set_variable(swarm, "r1", "n", std::to_string(i)));
+        bench.put(set_variable(bench.swarm, "r1", "n", std::to_string(i)));
     bench.run();
-    CHECK(bench.engine.log.head(shard).position == Position(502));
-    const auto state = bench.engine.folds.latest(Stream("swarm/" + swarm + "/run/r1"));
+    CHECK(bench.position() == Position(502));
+    const auto state = bench.engine.folds.latest(Stream("swarm/" + bench.swarm + "/run/r1"));
     CHECK(state->values(Timestamp{}).text() == R"({"intermediate":{},"variables":{"n":499}})");
     const auto told = all_of(bench.outcomes);
     REQUIRE(told.size() == 502);
@@ -146,27 +159,25 @@ TEST_CASE("intake: commands of a partition are taken in order, and their outcome
     }
     CHECK(sources.size() == 502);
     CHECK(sources.contains("c/2/501"));
-    CHECK(bench.engine.log.intake_point(shard)->next == 502);
+    CHECK(bench.point()->next == 502);
     CHECK(bench.last.counters.accepted == 502);
 }
 
 TEST_CASE("intake: nothing behind a refusal is decided before it is told [V-117]", "[intake]") {
-    Bench bench;
-    const Shard shard(1);
-    const std::string swarm = bench.swarm_in(shard);
-    bench.put(shard, set_variable(swarm, "r1", "n", "1"));
-    bench.put(shard, create_swarm(swarm));
+    OneShard bench(Shard(1));
+    bench.put(set_variable(bench.swarm, "r1", "n", "1"));
+    bench.put(create_swarm(bench.swarm));
     const std::string other = bench.swarm_in(Shard(3));
     bench.outcomes.set_deliveries_max(0);
     bench.start();
     bench.put(Shard(3), create_swarm(other));
     REQUIRE(comes_true([&] { return bench.engine.log.head(Shard(3)).position == Position(1); }));
     REQUIRE(comes_true([&] { return bench.intake->counters().rejected == 1; }));
-    CHECK(bench.engine.log.head(shard).position == Position(0));
-    CHECK_FALSE(bench.engine.log.intake_point(shard));
+    CHECK(bench.position() == Position(0));
+    CHECK_FALSE(bench.point());
     bench.outcomes.set_deliveries_max(100);
     REQUIRE(comes_true([&] { return bench.is_done(); }));
-    CHECK(bench.engine.log.head(shard).position == Position(1));
+    CHECK(bench.position() == Position(1));
 }
 
 TEST_CASE("intake: a command by another shard's partition is sent on, and taken once [V-117]",
@@ -201,19 +212,17 @@ TEST_CASE("intake: a command by another shard's partition is sent on, and taken 
 
 TEST_CASE("intake: what is no command goes to the dead letters, and stops nothing [V-165]",
           "[intake]") {
-    Bench bench;
-    const Shard shard(0);
-    const std::string swarm = bench.swarm_in(shard);
+    OneShard bench(Shard(0));
     const std::string big(kCommandBytesMax, ' ');
-    bench.put(shard, "no json", "my key");
-    bench.put(shard, R"({"type":"CreateSwarm","swarm":"x","colour":1})");
-    bench.put(shard, R"({"type":"CreateSwam","swarm":"x"})");
-    bench.put(shard, "\xff\xfe");
-    bench.put(shard, "");
-    bench.put(shard, big);
-    bench.put(shard, create_swarm(swarm));
+    bench.put("no json", "my key");
+    bench.put(R"({"type":"CreateSwarm","swarm":"x","colour":1})");
+    bench.put(R"({"type":"CreateSwam","swarm":"x"})");
+    bench.put("\xff\xfe");
+    bench.put("");
+    bench.put(big);
+    bench.put(create_swarm(bench.swarm));
     bench.run();
-    CHECK(bench.engine.log.head(shard).position == Position(1));
+    CHECK(bench.position() == Position(1));
     std::map<std::string, Told> dead;
     for (const Told& told : all_of(bench.dead_letters)) dead[told.source()] = told;
     REQUIRE(dead.size() == 6);
@@ -235,52 +244,46 @@ TEST_CASE("intake: what is no command goes to the dead letters, and stops nothin
 
 TEST_CASE("intake: an owner tells again what was not told, and decides nothing again [V-159]",
           "[intake]") {
-    Bench bench;
-    const Shard shard(1);
-    const std::string swarm = bench.swarm_in(shard);
-    bench.put(shard, create_swarm(swarm));
-    bench.put(shard, set_variable(swarm, "r1", "n", "1"));
-    bench.put(shard, start_run(swarm, "r1"));
+    OneShard bench(Shard(1));
+    bench.put(create_swarm(bench.swarm));
+    bench.put(set_variable(bench.swarm, "r1", "n", "1"));
+    bench.put(start_run(bench.swarm, "r1"));
     bench.run();
     REQUIRE(bench.results().size() == 3);
     // As though it had died before it was kept that all this was told.
     bench.outcomes.erase_all();
-    bench.engine.log.move_intake(shard, bench.engine.log.head(shard).epoch, {3, 0});
+    bench.engine.log.move_intake(bench.shard, bench.engine.log.head(bench.shard).epoch, {3, 0});
     bench.run();
     // The refusal would be an acceptance now.
     CHECK(bench.results() ==
           std::map<std::string, std::string>{{"c/1/0", "duplicate "}, {"c/1/2", "duplicate "}});
-    CHECK(bench.engine.log.head(shard).position == Position(2));
+    CHECK(bench.position() == Position(2));
     CHECK(bench.last.counters.told_again == 2);
-    CHECK(bench.engine.log.intake_point(shard)->told == 3);
+    CHECK(bench.point()->told == 3);
 }
 
 TEST_CASE("intake: commands sent twice are accepted once, each telling its source [V-117]",
           "[intake]") {
-    Bench bench;
-    const Shard shard(1);
-    const std::string swarm = bench.swarm_in(shard);
+    OneShard bench(Shard(1));
     const std::string create =
         R"({"command_id":"0192f0c1-2345-4678-9abc-def012345678","type":"CreateSwarm","swarm":")" +
-        swarm + R"("})";
-    bench.put(shard, create);
-    bench.put(shard, create);
-    bench.put(shard, create);
+        bench.swarm + R"("})";
+    bench.put(create);
+    bench.put(create);
+    bench.put(create);
     bench.run();
-    CHECK(bench.engine.log.head(shard).position == Position(1));
+    CHECK(bench.position() == Position(1));
     CHECK(bench.results() == std::map<std::string, std::string>{{"c/1/0", "accepted "},
                                                                 {"c/1/1", "duplicate "},
                                                                 {"c/1/2", "duplicate "}});
-    CHECK(bench.engine.log.intake_point(shard)->next == 3);
+    CHECK(bench.point()->next == 3);
 }
 
 TEST_CASE("intake: deliveries that fail are sent again, and a bus that is away is waited for",
           "[intake]") {
-    Bench bench;
-    const Shard shard(1);
-    const std::string swarm = bench.swarm_in(shard);
-    bench.put(shard, create_swarm(swarm));
-    bench.put(shard, "broken");
+    OneShard bench(Shard(1));
+    bench.put(create_swarm(bench.swarm));
+    bench.put("broken");
     bench.outcomes.lose_next(MemoryTopic::Loss::kFails);
     bench.dead_letters.lose_next(MemoryTopic::Loss::kFailsButStored);
     bench.run();
@@ -292,47 +295,43 @@ TEST_CASE("intake: deliveries that fail are sent again, and a bus that is away i
     REQUIRE(comes_true([&] { return bench.intake->counters().failures > 2; }));
     CHECK_THAT(bench.intake->status().last_problem, Catch::Contains("down"));
     bench.commands.set_down(false);
-    bench.put(shard, start_run(swarm, "r1"));
+    bench.put(start_run(bench.swarm, "r1"));
     REQUIRE(comes_true([&] { return bench.is_done(); }));
-    CHECK(bench.engine.log.head(shard).position == Position(2));
+    CHECK(bench.position() == Position(2));
 }
 
 TEST_CASE("intake: a topic that begins anew is taken from its beginning [V-165]", "[intake]") {
-    Bench bench;
-    const Shard shard(1);
-    const std::string swarm = bench.swarm_in(shard);
+    OneShard bench(Shard(1));
     for (const char* const run : {"r1", "r2", "r3"}) {
-        if (bench.commands.extent(shard).end == 0) bench.put(shard, create_swarm(swarm));
-        bench.put(shard, start_run(swarm, run));
+        if (bench.commands.extent(bench.shard).end == 0) bench.put(create_swarm(bench.swarm));
+        bench.put(start_run(bench.swarm, run));
     }
     bench.run();
     bench.commands.erase_all();
-    bench.put(shard, start_run(swarm, "r4"));
+    bench.put(start_run(bench.swarm, "r4"));
     bench.start();
-    CHECK(comes_true([&] { return bench.engine.log.intake_point(shard)->told == 1; }));
-    CHECK(bench.engine.log.head(shard).position == Position(5));
-    CHECK(bench.engine.log.intake_point(shard)->next == 1);
+    CHECK(comes_true([&] { return bench.point()->told == 1; }));
+    CHECK(bench.position() == Position(5));
+    CHECK(bench.point()->next == 1);
 }
 
 TEST_CASE("intake: who is not the owner any more appends and keeps nothing [V-172]", "[intake]") {
-    Bench bench;
-    const Shard shard(1);
-    const std::string swarm = bench.swarm_in(shard);
-    bench.put(shard, create_swarm(swarm));
+    OneShard bench(Shard(1));
+    bench.put(create_swarm(bench.swarm));
     bench.start();
     REQUIRE(comes_true([&] { return bench.is_done(); }));
-    const Epoch theirs = bench.engine.log.take_over(shard);
-    bench.put(shard, start_run(swarm, "r1"));
-    bench.put(shard, "broken");
+    const Epoch theirs = bench.engine.log.take_over(bench.shard);
+    bench.put(start_run(bench.swarm, "r1"));
+    bench.put("broken");
     REQUIRE(comes_true([&] { return bench.intake->counters().postponed > 2; }));
-    CHECK(bench.engine.log.head(shard).position == Position(1));
-    CHECK(bench.engine.log.intake_point(shard)->next == 1);
+    CHECK(bench.position() == Position(1));
+    CHECK(bench.point()->next == 1);
     CHECK_THAT(bench.intake->status().last_problem, Catch::Contains("not ours"));
-    bench.intake->own(shard, theirs);
+    bench.intake->own(bench.shard, theirs);
     REQUIRE(comes_true([&] { return bench.is_done(); }));
-    CHECK(bench.engine.log.head(shard).position == Position(2));
+    CHECK(bench.position() == Position(2));
     CHECK(bench.results().at("c/1/1").starts_with("accepted"));
-    bench.intake->leave(shard);
+    bench.intake->leave(bench.shard);
     REQUIRE(comes_true([&] { return bench.intake->status().shards.size() == kShards - 1; }));
 }
 
@@ -341,22 +340,20 @@ TEST_CASE("intake: a runtime whose queue is full is asked again, and nothing is 
     runtime::RuntimeOptions runtime;
     runtime.queue_commands_max = 3;
     runtime.round_commands_max = 2;
-    Bench bench({}, runtime);
-    const Shard shard(2);
-    const std::string swarm = bench.swarm_in(shard);
-    bench.put(shard, create_swarm(swarm));
-    bench.put(shard, start_run(swarm, "r1"));
+    OneShard bench(Shard(2), runtime);
+    bench.put(create_swarm(bench.swarm));
+    bench.put(start_run(bench.swarm, "r1"));
     std::string list;
     for (int i = 0; i < 100; ++i) {
-        bench.put(shard, fmt::format(R"({{"type":"UpdateContext","swarm":"{}","run":"r1",)"
-                                     R"("data":{{"updates":[{{"key":"l","op":"append",)"
-                                     R"("value":{}}}]}}}})",
-                                     swarm, i));
+        bench.put(fmt::format(R"({{"type":"UpdateContext","swarm":"{}","run":"r1",)"
+                              R"("data":{{"updates":[{{"key":"l","op":"append",)"
+                              R"("value":{}}}]}}}})",
+                              bench.swarm, i));
         list += (i > 0 ? "," : "") + std::to_string(i);
     }
     bench.run();
     CHECK(bench.last.counters.postponed > 0);
-    const auto state = bench.engine.folds.latest(Stream("swarm/" + swarm + "/run/r1"));
+    const auto state = bench.engine.folds.latest(Stream("swarm/" + bench.swarm + "/run/r1"));
     CHECK(state->values(Timestamp{}).text() ==
           R"({"intermediate":{},"variables":{"l":[)" + list + "]}}");
 }
