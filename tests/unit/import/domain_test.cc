@@ -32,12 +32,7 @@ std::string member(const json::Value& document, std::initializer_list<std::strin
 }  // namespace
 
 TEST_CASE("import: the domain accepts every command of every record", "[unit][import]") {
-    const std::vector<std::pair<std::string, std::string>> sets{{"tau-bench", "tau-bench"},
-                                                                {"swe-agent", "swe-agent-traj"},
-                                                                {"temporal", "temporal-histories"},
-                                                                {"inspect", "inspect-logs"},
-                                                                {"who-and-when", "who-and-when"}};
-    for (const auto& [format, set] : sets) {
+    for (const auto& [format, set] : sets_of_records()) {
         for (const path& root : roots(set)) {
             INFO(format);
             DomainWorld world;

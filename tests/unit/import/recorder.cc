@@ -194,6 +194,14 @@ std::vector<std::filesystem::path> roots(const std::string& set) {
     return found;
 }
 
+std::map<std::string, std::string> sets_of_records() {
+    return {{"inspect", "inspect-logs"},
+            {"swe-agent", "swe-agent-traj"},
+            {"tau-bench", "tau-bench"},
+            {"temporal", "temporal-histories"},
+            {"who-and-when", "who-and-when"}};
+}
+
 TemporaryFile::TemporaryFile(const std::string& name, std::string_view content) {
     std::string pattern = (std::filesystem::temp_directory_path() / "skein-import-XXXXXX").string();
     REQUIRE(mkdtemp(pattern.data()) != nullptr);

@@ -67,6 +67,8 @@ std::uint64_t number(const Row& row, const std::string& column);
 // Folders that hold the set: the records kept with the tests, and the whole set where it is there.
 // Where the whole set is not there, says so.
 std::vector<std::filesystem::path> roots(const std::string& set);
+// The sets whose files hold records of runs, by the format that reads them.
+std::map<std::string, std::string> sets_of_records();
 
 // A file in a folder of its own that is gone with this object.
 class TemporaryFile {

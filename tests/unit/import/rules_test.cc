@@ -162,12 +162,7 @@ TEST_CASE("import: commands of a jsonl file pass as they are", "[unit][import]")
 
 TEST_CASE("import: importing twice gives the same commands, every id a UUID of its own command",
           "[unit][import]") {
-    const std::vector<std::pair<std::string, std::string>> sets{{"tau-bench", "tau-bench"},
-                                                                {"swe-agent", "swe-agent-traj"},
-                                                                {"temporal", "temporal-histories"},
-                                                                {"inspect", "inspect-logs"},
-                                                                {"who-and-when", "who-and-when"}};
-    for (const auto& [format, set] : sets) {
+    for (const auto& [format, set] : sets_of_records()) {
         for (const path& root : roots(set)) {
             INFO(format);
             Recorder first;
