@@ -47,6 +47,25 @@ Hash blake2b_256(std::string_view data) {
     return hash;
 }
 
+Blake2b256::Blake2b256() : state_{} {
+    static_assert(sizeof(crypto_generichash_state) == sizeof(state_));
+    static_assert(alignof(crypto_generichash_state) <= 64);
+    crypto_generichash_init(reinterpret_cast<crypto_generichash_state*>(state_.data()), nullptr, 0,
+                            sizeof(Hash::bytes));
+}
+
+void Blake2b256::add(std::string_view part) {
+    crypto_generichash_update(reinterpret_cast<crypto_generichash_state*>(state_.data()),
+                              bytes_of(part), part.size());
+}
+
+Hash Blake2b256::finish() {
+    Hash hash;
+    crypto_generichash_final(reinterpret_cast<crypto_generichash_state*>(state_.data()),
+                             hash.bytes.data(), hash.bytes.size());
+    return hash;
+}
+
 Hash blake2b_256_keyed(std::string_view key, std::string_view data) {
     SKEIN_CHECK(key.size() >= crypto_generichash_KEYBYTES_MIN &&
                     key.size() <= crypto_generichash_KEYBYTES_MAX,

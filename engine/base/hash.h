@@ -27,6 +27,17 @@ std::string to_hex(std::string_view bytes);
 inline std::string to_hex(const Hash& hash) { return to_hex(hash.view()); }
 
 Hash blake2b_256(std::string_view data);
+// The same of what comes in parts.
+class Blake2b256 {
+ public:
+    Blake2b256();
+    void add(std::string_view part);
+    // Of all parts; called once.
+    Hash finish();
+
+ private:
+    alignas(64) std::array<unsigned char, 384> state_;  // as libsodium lays it out
+};
 // Keyed, for hashes that must not be guessed from their content. Key: 16 to 64 bytes.
 Hash blake2b_256_keyed(std::string_view key, std::string_view data);
 std::array<std::uint8_t, 16> blake2b_128(std::string_view data);

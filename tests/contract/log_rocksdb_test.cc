@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "engine/base/fault.h"
+#include "engine/log/rocksdb/rocks_import.h"
 
+#include "tests/contract/log/import_contract.h"
 #include "tests/contract/log/log_contract.h"
 #include "tests/contract/temp_directory.h"
 
@@ -30,6 +32,24 @@ LogUnderTest make_log() {
     };
     made.directory = directory;
     return made;
+}
+
+ImportPlace make_import_place() {
+    auto directory = std::make_shared<skein::test::TempDirectory>();
+    const std::string path = directory->path() + "/log";
+    ImportPlace place;
+    place.begin = [path](const StoreInfo& identity) {
+        return std::make_unique<RocksImport>(path, identity);
+    };
+    place.open = [path]() -> std::unique_ptr<EventLog> {
+        if (!std::filesystem::exists(path)) return nullptr;
+        RocksLogOptions options;
+        options.directory = path;
+        SeededRandom random(3);
+        return RocksLog::open(options, random);
+    };
+    place.directory = directory;
+    return place;
 }
 
 namespace {

@@ -64,6 +64,8 @@ class PostgresLog final : public EventLog {
     bool move_intake(Shard shard, Epoch epoch, const IntakePoint& point) override;
 
     std::optional<Receipt> find_receipt(const Scope& scope, const Uuid& command_id) const override;
+    std::vector<std::optional<Receipt>> find_receipts(
+        const std::vector<CommandName>& commands) const override;
     Version stream_head(const Stream& stream) const override;
     std::optional<Position> position_of(const Stream& stream, Version version) const override;
     std::uint64_t scan_stream(const Stream& stream, Version after,

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/log/postgres/binary_array.h"
 #include "engine/log/postgres/pg_pool.h"
 #include "engine/log/postgres/pg_values.h"
 #include "engine/log/postgres/postgres_log.h"
@@ -17,6 +18,7 @@ namespace skein::log {
 namespace {
 
 constexpr const char* kEvent = "an event";
+constexpr const char* kReceipt = "a receipt";
 // Behind every name: the last character of Unicode.
 constexpr const char* kBehindAll = "\xF4\x8F\xBF\xBF";
 
@@ -168,11 +170,10 @@ std::uint64_t PostgresLog::scan_receipts(
         for (const pqxx::row& row : page) {
             const std::string_view name(row[0].c_str(), row[0].size());
             if (name != scope.str()) scope = Scope(std::string(name));
-            command_id = uuid_of_field(row[1], "a receipt");
+            command_id = uuid_of_field(row[1], kReceipt);
             ++visited;
-            const Receipt receipt{hash_of(row[4], "a receipt"),
-                                  Position(number_of(row[2], "a receipt")),
-                                  static_cast<std::uint32_t>(number_of(row[3], "a receipt"))};
+            const Receipt receipt{hash_of(row[4], kReceipt), Position(number_of(row[2], kReceipt)),
+                                  static_cast<std::uint32_t>(number_of(row[3], kReceipt))};
             if (!visit(scope, command_id, receipt)) return visited;
         }
         if (page.empty()) return visited;
@@ -184,8 +185,27 @@ std::optional<Receipt> PostgresLog::find_receipt(const Scope& scope, const Uuid&
         pool_->ask(statements::kReceipt, "reading a receipt", scope.str(), command_id.str());
     if (rows.empty()) return std::nullopt;
     const pqxx::row row = rows.front();
-    return Receipt{hash_of(row[2], "a receipt"), Position(number_of(row[0], "a receipt")),
-                   static_cast<std::uint32_t>(number_of(row[1], "a receipt"))};
+    return Receipt{hash_of(row[2], kReceipt), Position(number_of(row[0], kReceipt)),
+                   static_cast<std::uint32_t>(number_of(row[1], kReceipt))};
+}
+
+std::vector<std::optional<Receipt>> PostgresLog::find_receipts(
+    const std::vector<CommandName>& commands) const {
+    BinaryArray scopes(PgType::kText);
+    BinaryArray ids(PgType::kUuid);
+    for (const CommandName& command : commands) {
+        scopes.add(command.scope.str());
+        ids.add(command.command_id.view());
+    }
+    const std::string scope_bytes = scopes.parameter();
+    const std::string id_bytes = ids.parameter();
+    std::vector<std::optional<Receipt>> found(commands.size());
+    for (const pqxx::row& row : pool_->ask(statements::kReceiptsOf, "reading receipts",
+                                           binary(scope_bytes), binary(id_bytes)))
+        found.at(number_of(row[0], kReceipt) - 1) =
+            Receipt{hash_of(row[3], kReceipt), Position(number_of(row[1], kReceipt)),
+                    static_cast<std::uint32_t>(number_of(row[2], kReceipt))};
+    return found;
 }
 
 Version PostgresLog::stream_head(const Stream& stream) const {

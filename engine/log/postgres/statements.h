@@ -62,6 +62,11 @@ inline constexpr Statement kReceipts{
     "receipts",
     "SELECT scope, command_id, first_position, event_count, content_hash FROM skein.receipts "
     "WHERE (scope, command_id) > ($1, $2) ORDER BY scope, command_id LIMIT 10000"};
+inline constexpr Statement kReceiptsOf{
+    "receipts_of",
+    "SELECT c.n, r.first_position, r.event_count, r.content_hash "
+    "FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS c (scope, id, n) "
+    "JOIN skein.receipts AS r ON r.scope = c.scope AND r.command_id = c.id"};
 inline constexpr Statement kStreamHead{
     "stream_head",
     "SELECT version FROM skein.events WHERE stream = $1 ORDER BY version DESC LIMIT 1"};
@@ -89,6 +94,8 @@ inline constexpr Statement kFindSnapshot{
     "find_snapshot",
     "SELECT version, bytes FROM skein.snapshots WHERE stream = $1 AND version <= $2 "
     "ORDER BY version DESC, created_at DESC LIMIT 1"};
+inline constexpr Statement kBeginImport{
+    "begin_import", "SELECT problem, new_epoch FROM skein.begin_import($1, $2, $3, $4, $5)"};
 inline constexpr Statement kNotify{"notify", "SELECT pg_notify('skein_growth', '')"};
 
 inline constexpr Statement kTakeLease{"take_lease",
@@ -112,6 +119,6 @@ inline constexpr std::array kAll = {
     kScan,      kScanStream,  kRead,          kReceipt,     kStreamHead,   kPositionOf,
     kStreams,   kIndex,       kReceipts,      kPutSnapshot, kFindSnapshot, kNotify,
     kTakeLease, kRenewLeases, kReleaseLeases, kLeases,      kRenewNode,    kRemoveNode,
-    kNodes,     kAppendTaken, kIntakePoint,   kMoveIntake};
+    kNodes,     kAppendTaken, kIntakePoint,   kMoveIntake,  kReceiptsOf,   kBeginImport};
 
 }  // namespace skein::log::statements

@@ -39,7 +39,8 @@ struct RocksLogOptions {
     std::string directory;  // the log's own; its parent exists
     OpenMode mode = OpenMode::kMustExist;
     Incarnation incarnation = Incarnation::kKeep;
-    std::uint32_t shard_count = 16;  // of a new store
+    std::uint32_t shard_count = 16;     // of a new store
+    std::optional<StoreInfo> identity;  // of a new store; none: its own, made now
     std::size_t block_cache_bytes = 64U << 20;
     std::size_t write_buffer_bytes = 32U << 20;  // bounds what is replayed after a crash
     std::shared_ptr<rocksdb::FileSystem> files;  // null: the system's

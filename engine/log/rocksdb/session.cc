@@ -12,6 +12,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/chain.h"
+#include "engine/base/check.h"
 #include "engine/base/fault_codes.h"
 #include "engine/base/journal_files.h"
 #include "engine/log/rocksdb/database_options.h"
@@ -277,15 +278,21 @@ void Session::read_info(Random& random) {
 }
 
 void Session::create_info(Random& random) {
-    if (options_.shard_count == 0 || options_.shard_count > kShardCountMax) {
+    if (options_.identity) {
+        info_ = *options_.identity;
+        SKEIN_CHECK(info_.secret.size() == kSecretBytes, "a secret of {} bytes",
+                    info_.secret.size());
+    } else {
+        info_.store_id = random.uuid();
+        info_.incarnation = random.uuid();
+        info_.shard_count = options_.shard_count;
+        info_.secret = random.bytes(kSecretBytes);
+    }
+    if (info_.shard_count == 0 || info_.shard_count > kShardCountMax) {
         throw Fault(FaultKind::kConfig,
-                    fmt::format("a store of {} shards cannot be made", options_.shard_count),
+                    fmt::format("a store of {} shards cannot be made", info_.shard_count),
                     fmt::format("Choose between 1 and {} shards.", kShardCountMax));
     }
-    info_.store_id = random.uuid();
-    info_.incarnation = random.uuid();
-    info_.shard_count = options_.shard_count;
-    info_.secret = random.bytes(kSecretBytes);
     rocksdb::WriteBatch rows;
     rows.Put(meta_key(kStoreIdName), std::string(info_.store_id.view()));
     rows.Put(meta_key(kIncarnationName), std::string(info_.incarnation.view()));
