@@ -24,6 +24,15 @@ constexpr const char* kNotes =
 constexpr std::array<std::string_view, 4> kLists = {"skein ls", "skein views ls", "skein parked ls",
                                                     "skein parked letters"};
 
+// All others write.
+constexpr std::array<std::string_view, 13> kReaders = {
+    "skein ls",       "skein log",       "skein show",         "skein replay", "skein diff",
+    "skein blame",    "skein bisect",    "skein verify",       "skein export", "skein doctor",
+    "skein views ls", "skein parked ls", "skein views compare"};
+constexpr std::array<std::string_view, 6> kStoreless = {"skein explain", "skein help",
+                                                        "skein version", "skein completion",
+                                                        "skein man",     "skein reference"};
+
 const CLI::App& innermost(const CLI::App& app) {
     const auto typed = app.get_subcommands();
     return typed.empty() ? app : innermost(*typed.front());
@@ -69,6 +78,8 @@ void build_app(CLI::App& app, Cli& cli, const SetAction& set) {
         ->envname("SKEIN_PG");
     app.add_option("--kafka", cli.kafka, "Kafka brokers beside --pg, as host:port,host:port")
         ->envname("SKEIN_KAFKA");
+    app.add_option("--bundle", cli.bundle,
+                   "File of `skein export --bundle`, read in place of a store");
     app.add_option("-o,--output", cli.output, "How to print")
         ->check(one_of({"table", "json", "jsonl", "csv"}));
     app.add_flag("--json", cli.is_json, "Short for -o json");
@@ -92,6 +103,14 @@ std::string path_of_typed(const CLI::App& app) { return path_of(innermost(app));
 
 bool prints_rows(const CLI::App& app) {
     return std::find(kLists.begin(), kLists.end(), path_of_typed(app)) != kLists.end();
+}
+
+StoreUse use_of_typed(const CLI::App& app) {
+    const auto is_in = [path = path_of_typed(app)](const auto& names) {
+        return std::find(names.begin(), names.end(), path) != names.end();
+    };
+    if (is_in(kReaders)) return StoreUse::kReads;
+    return is_in(kStoreless) ? StoreUse::kNone : StoreUse::kWrites;
 }
 
 int refuse_parse(Cli& cli, const CLI::App& app, const CLI::ParseError& error) {

@@ -18,6 +18,9 @@ std::string help_of(const CLI::App& command);
 std::string help_of_typed(const CLI::App& app);
 // "skein views ls"
 std::string path_of_typed(const CLI::App& app);
+// What the command that was typed does with its store.
+enum class StoreUse { kNone, kReads, kWrites };
+StoreUse use_of_typed(const CLI::App& app);
 // Whether the command that was typed prints a list, which alone has rows for -o csv.
 bool prints_rows(const CLI::App& app);
 // What is wrong with the words typed, with the nearest known name.

@@ -13,6 +13,7 @@
 
 #include "engine/base/fault_codes.h"
 #include "tools/cli/app.h"
+#include "tools/cli/bundles.h"
 #include "tools/cli/environment.h"
 #include "tools/cli/pager.h"
 #include "tools/cli/postgres_options.h"
@@ -106,6 +107,12 @@ Store& Cli::open(OpenMode mode, Projecting projecting) {
     return *store_;
 }
 
+void Cli::unpack_bundle() {
+    unpacked_ = std::make_unique<UnpackedBundle>(*this);
+    data = unpacked_->store().string();
+    pg.clear();
+}
+
 void Cli::print(const json::Value& document) { out() << document.text() << '\n'; }
 
 void Cli::print_or_show(const json::Value& document) {
@@ -182,6 +189,16 @@ int run_words(Cli& cli, const std::vector<std::string>& arguments) {
     }
     if (cli.format() == Format::kCsv && !prints_rows(app))
         return cli.refuse_usage(kNoRows, path_of_typed(app) + " prints no CSV");
+    if (!cli.bundle.empty()) {
+        switch (use_of_typed(app)) {
+            case StoreUse::kNone: break;
+            case StoreUse::kReads: cli.unpack_bundle(); break;
+            case StoreUse::kWrites:
+                return cli.refuse_usage(
+                    fmt::format("{} writes, and a bundle is only read", path_of_typed(app)),
+                    "Make a store of it: `skein --data NEW import bundle FILE`.");
+        }
+    }
     return action();
 }
 

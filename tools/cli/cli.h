@@ -61,6 +61,7 @@ enum class Colour { kBold, kRed, kGreen, kYellow };
 
 class Benchmarks;
 class Pager;
+class UnpackedBundle;
 
 class Cli {
  public:
@@ -88,6 +89,9 @@ class Cli {
     // Opens the store of --data. Reading commands give kMustExist: they never make one.
     Store& open(OpenMode mode, Projecting projecting = Projecting::kOnDemand);
 
+    // The store of what follows is the bundle of --bundle, unpacked for as long as this lives.
+    void unpack_bundle();
+
     // One JSON document on a line of stdout.
     void print(const json::Value& document);
     // The same with -o json; text for people otherwise.
@@ -105,6 +109,7 @@ class Cli {
     std::string data = ".skein";
     std::string pg;      // the DSN of a Postgres log; empty: the embedded store
     std::string kafka;   // brokers; empty: no bus
+    std::string bundle;  // read in place of a store; empty: none
     std::string output;  // of -o; empty: text
     bool is_json = false;
     std::string colour = "auto";
@@ -115,6 +120,7 @@ class Cli {
     const Benchmarks* const benchmarks_;
     const bool has_terminal_;       // stdout is a terminal, also while a pager stands before it
     std::unique_ptr<Pager> pager_;  // outlives the store: the reader may take his time
+    std::unique_ptr<UnpackedBundle> unpacked_;
     std::unique_ptr<Store> store_;
 };
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "engine/codec/event_json.h"
+#include "tools/cli/bundles.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/reading.h"
@@ -66,16 +67,29 @@ int export_events(Cli& cli, const std::string& address) {
 }  // namespace
 
 void add_export(CLI::App& app, Cli& cli, const SetAction& set) {
-    auto address = std::make_shared<std::string>();
+    struct ExportOptions {
+        std::string address;
+        std::string bundle;
+    };
+    auto options = std::make_shared<ExportOptions>();
     CLI::App* sub = app.add_subcommand("export", "Events as JSON, one a line, oldest first");
-    sub->add_option("resource", *address, "RESOURCE[@POINT] or RESOURCE@A..B; none: all, by shard");
+    sub->add_option("resource", options->address,
+                    "RESOURCE[@POINT] or RESOURCE@A..B; none: all, by shard");
+    sub->add_option("--bundle", options->bundle,
+                    "New file for the whole store instead: events as stored, receipts, identity");
     sub->footer(
-        "For other programs. `skein import` takes commands, not events: another store is made of "
-        "a\n"
-        "backup (`skein backup create`).\n"
-        "Example:\n  skein export run/r1 > r1.jsonl");
-    sub->callback(
-        [&cli, address, set] { set([&cli, address] { return export_events(cli, *address); }); });
+        "JSON is for other programs; `skein import` takes commands, not events. Another store is "
+        "made of a\n"
+        "bundle, on any backend (`skein import bundle FILE`), or of a backup (`skein backup "
+        "create`).\n"
+        "Examples:\n  skein export run/r1 > r1.jsonl\n  skein export --bundle all.bundle");
+    sub->callback([&cli, options, set] {
+        set([&cli, options] {
+            if (options->bundle.empty()) return export_events(cli, options->address);
+            if (options->address.empty()) return export_to_bundle(cli, options->bundle);
+            return cli.refuse_usage("a bundle holds a whole store", "Leave the resource out.");
+        });
+    });
 }
 
 }  // namespace skein::cli

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/json/writer.h"
+#include "tools/cli/bundles.h"
 #include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/interrupt.h"
@@ -17,6 +18,8 @@
 namespace skein::cli {
 
 namespace {
+
+constexpr const char* kBundle = "bundle";
 
 struct ImportOptions {
     std::string format;
@@ -143,7 +146,15 @@ void print_totals(Cli& cli, const Totals& totals) {
     if (totals.problems > 0) cli.err() << totals.problems << " records could not be read\n";
 }
 
+int import_bundle_at(Cli& cli, const ImportOptions& options) {
+    if (options.paths.size() != 1 || options.goes_on)
+        return cli.refuse_usage("a bundle is imported alone, and as a whole",
+                                "Type `skein --data NEW import bundle FILE`.");
+    return import_from_bundle(cli, options.paths.front());
+}
+
 int import_all(Cli& cli, const ImportOptions& options) {
+    if (options.format == kBundle) return import_bundle_at(cli, options);
     catch_interrupts();
     const import::Importer* importer = import::find_importer(options.format);
     Totals totals;
@@ -166,23 +177,28 @@ int import_all(Cli& cli, const ImportOptions& options) {
 }
 
 std::vector<std::string> format_names() {
-    const auto names = import::formats();
-    return {names.begin(), names.end()};
+    const auto formats = import::formats();
+    std::vector<std::string> names(formats.begin(), formats.end());
+    names.emplace_back(kBundle);
+    return names;
 }
 
 }  // namespace
 
 void add_import(CLI::App& app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<ImportOptions>();
-    CLI::App* sub = app.add_subcommand("import", "Import traces of other systems");
+    CLI::App* sub = app.add_subcommand("import", "Import traces of other systems, or a bundle");
     sub->add_option("format", options->format, "What the files are")
         ->required()
         ->check(one_of(format_names()));
     sub->add_option("paths", options->paths, "Files or folders")->required();
     sub->add_flag("--continue", options->goes_on, "Go on after broken records and rejections");
     sub->footer(
-        "Importing the same twice changes nothing: ids derive from the content.\n"
-        "Example:\n  skein import tau-bench trajectories.jsonl");
+        "Importing the same traces twice changes nothing: ids derive from the content. A bundle "
+        "(of `skein\nexport --bundle`) is a whole store: it is moved to a new --data or an empty "
+        "--pg, all or nothing.\n"
+        "Examples:\n  skein import tau-bench trajectories.jsonl\n"
+        "  skein --pg postgresql://skein@db/skein import bundle all.bundle");
     sub->callback(
         [&cli, options, set] { set([&cli, options] { return import_all(cli, *options); }); });
 }
