@@ -2,7 +2,9 @@
 #include <sys/wait.h>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <map>
 
+#include "engine/bus/event_record.h"
 #include "engine/bus/kafka/kafka_topic.h"
 #include "tests/node/node_history.h"
 #include "tests/servers/kafka_broker.h"
@@ -16,7 +18,7 @@ using skein::test::KafkaBroker;
 using skein::test::PostgresServer;
 
 constexpr int kSwarms = 32;
-constexpr std::uint64_t kShards = 16;
+constexpr std::uint32_t kShards = 16;
 
 // Runs `skein migrate` over both; returns its exit code, with what it said in `said`.
 int migrate(const std::string& dsn, const std::string& kafka, std::string& said,
@@ -48,8 +50,7 @@ void update_all(Guest& guest, int number) {
 void produce(const std::string& brokers, const std::string& key, const std::string& command) {
     bus::KafkaOptions options;
     options.brokers = brokers;
-    const auto topic = bus::commands_topic(options, static_cast<std::uint32_t>(kShards),
-                                           bus::WhenMissing::kRefuse);
+    const auto topic = bus::commands_topic(options, kShards, bus::WhenMissing::kRefuse);
     const auto publisher = topic->open_publisher();
     REQUIRE(publisher->offer(Shard(3), Position(1), {key, command, {}}) ==
             bus::Publisher::Offer::kTaken);
@@ -59,6 +60,62 @@ void produce(const std::string& brokers, const std::string& key, const std::stri
                         [&](const bus::Delivery& delivery) { is_delivered = !!delivery.offset; });
         return is_delivered;
     }));
+}
+
+// One command of the server's tools, which has to succeed.
+void run(const std::vector<std::string>& words) {
+    skein::test::ServerDirectory directory("/tmp/skein_tool_");
+    skein::test::ServerCommand command;
+    command.words = words;
+    command.output = directory.output();
+    command.signal_at_end = SIGKILL;
+    const pid_t process = skein::test::start_process(command);
+    int status = 0;
+    ::waitpid(process, &status, 0);
+    INFO(words.front() << ": " << directory.output_tail());
+    REQUIRE(status == 0);
+}
+
+// Puts the dump in the place of the database, while nodes use it.
+void restore_over(const std::string& name, const std::string& dump) {
+    const PostgresServer& server = PostgresServer::shared();
+    const std::string admin = server.dsn("postgres");
+    run({"psql", "-qXd", admin, "-c", "CREATE DATABASE older"});
+    run({"pg_restore", "--exit-on-error", "-d", server.dsn("older"), dump});
+    run({"psql", "-qXd", admin, "-c", "ALTER DATABASE " + name + " ALLOW_CONNECTIONS false", "-c",
+         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name + "'",
+         "-c", "ALTER DATABASE " + name + " RENAME TO newer", "-c",
+         "ALTER DATABASE older RENAME TO " + name});
+}
+
+using EventAt = std::map<std::pair<std::uint64_t, std::uint64_t>, Hash>;
+
+// By shard and position; of several records the last one.
+EventAt events_in_topic(const std::string& brokers) {
+    bus::KafkaOptions options;
+    options.brokers = brokers;
+    const auto topic = bus::events_topic(options, kShards, bus::WhenMissing::kRefuse);
+    EventAt events;
+    for (std::uint32_t s = 0; s < kShards; ++s) {
+        const auto extent = topic->extent(Shard(s));
+        topic->read(Shard(s), extent.begin, extent.end, [&](const bus::StoredRecord& stored) {
+            const auto event = bus::received_event(stored);
+            if (event) events[{s, event->position.value()}] = event->hash;
+            return true;
+        });
+    }
+    return events;
+}
+
+EventAt events_in_log(Guest& guest) {
+    EventAt events;
+    for (std::uint32_t s = 0; s < kShards; ++s) {
+        guest.store().log().scan(Shard(s), Position(0), [&](const log::EventView& event) {
+            events[{s, event.position.value()}] = hash_from_bytes(event.hash);
+            return true;
+        });
+    }
+    return events;
 }
 
 bool views_follow_topic(const ServeProcess& node) {
@@ -129,6 +186,58 @@ TEST_CASE("node: migrate makes the topics, and says what it made [V-112]", "[nod
     update_all(guest, 20);
     for (const ServeProcess* node : {&one, &two, &three})
         CHECK(comes_true([&] { return views_are_folds(*node, guest, kSwarms); }));
+}
+
+TEST_CASE("node: an older copy of the log ends a node that runs; topic and views follow it again",
+          "[node][kafka]") {
+    KafkaBroker broker;
+    const skein::test::TempDirectory directory;
+    const std::string dump = directory.path() + "/store.dump";
+    const std::string dsn = PostgresServer::shared().create_database();
+    const std::string name = dsn.substr(dsn.find("dbname=") + 7);
+    std::string said;
+    REQUIRE(migrate(dsn, broker.address(), said) == 0);
+    ServeProcess before({dsn, broker.address()});
+    REQUIRE(comes_true([&] { return before.owned() == kShards; }));
+    std::uint64_t dumped = 0;
+    {
+        Guest guest(dsn);
+        for (int number = 0; number < 4; ++number) update_all(guest, number);
+        run({"pg_dump", "-Fc", "-d", dsn, "-f", dump});
+        dumped = guest.events();
+        for (int number = 4; number < 8; ++number) update_all(guest, number);
+        REQUIRE(comes_true([&] { return has_sent_all(before); }));
+    }
+    const std::size_t in_topic = events_in_topic(broker.address()).size();
+    REQUIRE(in_topic == 2 * dumped);
+    restore_over(name, dump);
+    CHECK(before.wait() == 6);
+    CHECK_THAT(before.output(), Catch::Contains("the log went back"));
+
+    const ServeProcess again({dsn, broker.address()});
+    REQUIRE(comes_true([&] { return again.owned() == kShards; }));
+    Guest guest(dsn);
+    CHECK(guest.events() == dumped);
+    // Another history, at positions that the topic has already.
+    for (int number = 100; number < 103; ++number) update_all(guest, number);
+    REQUIRE(comes_true([&] { return has_sent_all(again); }));
+    const EventAt stored = events_in_log(guest);
+    REQUIRE(stored.size() == dumped + 3 * kSwarms);
+    REQUIRE(stored.size() < in_topic);
+    EventAt sent = events_in_topic(broker.address());
+    for (const auto& [place, hash] : stored) {
+        INFO("shard " << place.first << " position " << place.second);
+        CHECK(sent[place] == hash);
+    }
+    // Behind the end of what was restored the topic is still ahead: nobody believes that.
+    const ServeProcess late({dsn, broker.address()});
+    for (const ServeProcess* node : {&again, &late})
+        CHECK(comes_true([&] { return views_are_folds(*node, guest, kSwarms); }));
+    for (int number = 103; number < 110; ++number) update_all(guest, number);
+    for (const ServeProcess* node : {&again, &late}) {
+        CHECK(comes_true([&] { return views_are_folds(*node, guest, kSwarms); }));
+        CHECK(comes_true([&] { return views_follow_topic(*node); }));
+    }
 }
 
 }  // namespace skein::node::test

@@ -72,6 +72,15 @@ PostgresServer::PostgresServer(PostgresTransport transport)
     start();
 }
 
+PostgresServer::PostgresServer(BaseBackupOf copied)
+    : directory_("/tmp/skein_pg_", {"data/postmaster.pid"}), programs_(find_programs()) {
+    give_to_server_user(directory());
+    run({programs_ + "/pg_basebackup", "-d", copied.source->dsn("postgres"), "-D",
+         directory() + "/data", "-X", "stream", "--checkpoint=fast"});
+    configure(PostgresTransport::kSocket);
+    start();
+}
+
 void PostgresServer::configure(PostgresTransport transport) {
     const bool has_port = transport == PostgresTransport::kTls;
     if (has_port) port_ = free_port();

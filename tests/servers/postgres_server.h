@@ -16,6 +16,12 @@
 
 namespace skein::test {
 
+class PostgresServer;
+// What pg_basebackup gives of a server that runs.
+struct BaseBackupOf {
+    const PostgresServer* source;
+};
+
 enum class PostgresTransport {
     kSocket,  // a Unix socket alone
     kTls,     // and a loopback port, where it refuses whoever does not encrypt
@@ -24,6 +30,7 @@ enum class PostgresTransport {
 class PostgresServer {
  public:
     explicit PostgresServer(PostgresTransport transport = PostgresTransport::kSocket);
+    explicit PostgresServer(BaseBackupOf copied);
     ~PostgresServer();
     PostgresServer(const PostgresServer&) = delete;
     PostgresServer& operator=(const PostgresServer&) = delete;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -130,6 +131,11 @@ int serve(Cli& cli, const ServeOptions& options) {
     Told told(cli);
     node::NodeOptions made = node_options(cli, options, address);
     made.tell = [&told](const std::string& line) { told(line); };
+    std::atomic<bool> has_lost_log{false};
+    made.on_lost_log = [&has_lost_log] {
+        has_lost_log = true;
+        ::kill(::getpid(), SIGTERM);  // leaves as where it is asked to
+    };
     node::Node node(std::move(made));
     node::NodeHttp http(node, version_text());
     server.start([&http](http::Request request, http::HttpServer::Answer answer) {
@@ -137,7 +143,9 @@ int serve(Cli& cli, const ServeOptions& options) {
     });
     told(fmt::format("node {} takes commands at {}", node.name(), address));
     leave_when_asked(signals, node, server, told);
-    return kOk;
+    if (!has_lost_log) return kOk;
+    cli.err() << "next:  Start it again: what it knew of the log is made anew from what stands.\n";
+    return kCorruption;
 }
 
 }  // namespace

@@ -50,6 +50,23 @@ std::string list_of(const std::map<Shard, Epoch>& shards) {
     return fmt::format("{}", fmt::join(numbers, " "));
 }
 
+// What stood at the end of a shard and does not stand there any more; empty: everything does.
+std::string find_lost(const log::EventLog& log, const std::vector<log::Head>& before,
+                      const std::vector<log::Head>& now) {
+    for (std::uint32_t s = 0; s < before.size(); ++s) {
+        const Position position = before[s].position;
+        if (now[s].position < position)
+            return fmt::format("shard {} ends at position {}, and had come to {}", s,
+                               now[s].position.value(), position.value());
+        if (now[s].hash == before[s].hash || position.value() == 0) continue;
+        const auto event = log.read(Shard(s), position);
+        if (!event || event->hash != before[s].hash)
+            return fmt::format("shard {} has another event at position {} than before", s,
+                               position.value());
+    }
+    return {};
+}
+
 }  // namespace
 
 Node::Node(NodeOptions options) : options_(std::move(options)) {
@@ -124,6 +141,7 @@ void Node::tell(const std::string& line) const {
 }
 
 bool Node::is_read_only() const {
+    if (has_lost_log_) return true;
     const log::LeaseKeeper::Health health = store_->leases()->health();
     const auto renewed_at = health.renewed_at.time_since_epoch();
     if (!health.problem.empty() || trouble_at_.load() > renewed_at.count()) return true;
@@ -143,6 +161,7 @@ bool Node::is_alive() const {
 std::vector<std::string> Node::unready() const {
     std::vector<std::string> reasons;
     if (is_draining_) reasons.emplace_back("draining");
+    if (has_lost_log_) reasons.emplace_back("the log went back");
     if (is_read_only()) reasons.emplace_back("the log cannot be written");
     const std::string failure = store_->views().counters().failure;
     if (!failure.empty()) reasons.push_back("the views stand still: " + failure);
@@ -327,19 +346,33 @@ void Node::tend() {
     }
 }
 
+void Node::note_lost_log(const std::string& what) {
+    if (has_lost_log_.exchange(true)) return;
+    tell(fmt::format("the log went back, so nothing is taken any more: {}", what));
+    if (options_.on_lost_log) options_.on_lost_log();
+}
+
+// Also holds them against those of the last look: what stood there stands for ever.
 void Node::watch_heads() {
+    std::vector<log::Head> seen;
     std::unique_lock lock(mutex_);
     while (!is_stopping_) {
         lock.unlock();
-        std::vector<Position> heads;
+        std::vector<log::Head> heads;
         try {
             for (std::uint32_t s = 0; s < store_->log().shard_count(); ++s)
-                heads.push_back(store_->log().head(Shard(s)).position);
+                heads.push_back(store_->log().head(Shard(s)));
+            const std::string lost = find_lost(store_->log(), seen, heads);
+            if (!lost.empty()) note_lost_log(lost);
+            seen = heads;
         } catch (const Fault&) {
             heads.clear();  // those of before stand
         }
         lock.lock();
-        if (!heads.empty()) heads_ = std::move(heads);
+        if (!heads.empty()) {
+            heads_.clear();
+            for (const log::Head& head : heads) heads_.push_back(head.position);
+        }
         changed_.wait_for(lock, kHeads, [this] { return is_stopping_; });
     }
 }

@@ -39,6 +39,9 @@ struct NodeOptions {
     std::uint64_t lag_events_max = 10'000;
     // A line for the operator: what it owns now, what is wrong.
     std::function<void(const std::string&)> tell;
+    // The log went back, as where an older copy was restored under it: the node takes nothing any
+    // more, and its process should end. Called once.
+    std::function<void()> on_lost_log;
 };
 
 struct NodeStatus {
@@ -100,12 +103,14 @@ class Node {
     void start_bus();
     void tend();
     void watch_heads();
+    void note_lost_log(const std::string& what);
     std::uint64_t lag_events() const;
     void tell(const std::string& line) const;
 
     const NodeOptions options_;
     std::string name_;
     std::atomic<bool> is_draining_{false};
+    std::atomic<bool> has_lost_log_{false};
     std::atomic<std::uint64_t> accepted_{0};
     std::atomic<std::uint64_t> rejected_{0};
     std::atomic<std::uint64_t> unknown_{0};

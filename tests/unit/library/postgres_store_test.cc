@@ -267,3 +267,37 @@ TEST_CASE("postgres store: views of processes at once stand in places of their o
     options.mode = OpenMode::kCreate;
     CHECK(event_count(*Store::open(options)) == 0);
 }
+
+TEST_CASE("postgres store: a base backup holds the store; views that are ahead of it are made anew",
+          "[postgres]") {
+    const std::string dsn = migrated_database();
+    const TempDirectory directory;
+    StoreOptions options = Places(dsn).options();
+    options.directory = directory.path();
+    const auto send = [](Store& store, const std::string& command) {
+        REQUIRE(code_of(store.submit(command)) == "accepted");
+    };
+    std::unique_ptr<PostgresServer> copy;
+    {
+        const auto store = Store::open(options);
+        send(*store, R"({"type":"CreateSwarm","swarm":"s1","data":{"goal":"before"}})");
+        copy =
+            std::make_unique<PostgresServer>(skein::test::BaseBackupOf{&PostgresServer::shared()});
+        send(*store, R"({"type":"UpdateSwarm","swarm":"s1","data":{"goal":"behind"}})");
+        store->views().catch_up();
+        CHECK(event_count(*store) == 2);
+    }
+    options.postgres->connect.dsn = copy->dsn(dsn.substr(dsn.find("dbname=") + 7));
+    const auto store = Store::open(options);
+    CHECK_THAT(store->views().lost_events(), Catch::Contains("the log ends at 1"));
+    CHECK(event_count(*store) == 1);
+    const auto goal = [&] {
+        return store->read("swarm/s1")->document().find("goal")->as_string().value_or("");
+    };
+    CHECK(goal() == "before");
+    // It goes another way from here.
+    send(*store, R"({"type":"UpdateSwarm","swarm":"s1","data":{"goal":"another"}})");
+    store->views().catch_up();
+    CHECK(goal() == "another");
+    CHECK(store->views().verify(std::nullopt, [](std::uint64_t) {}).empty());
+}
