@@ -173,6 +173,15 @@ cmd_up() {
     cmd_status
 }
 
+# On a database of its own, made anew.
+demo_on_servers() {
+    cmd_up
+    pg_query postgres 'DROP DATABASE IF EXISTS skein_demo WITH (FORCE)'
+    pg_query postgres 'CREATE DATABASE skein_demo'
+    tools/demo/on_servers.sh build/release/skein "$(pg_uri skein_demo)" \
+        "127.0.0.1:$(cat "$SERVERS/kafka.port")" "$SKEIN_ROOT/build/demo-servers"
+}
+
 cmd_down() {
     if ! process_of kafka >/dev/null && ! process_of postgres >/dev/null; then
         say "nothing runs"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A guided tour on a real record: one conversation of an airline agent (tau-bench), imported, looked
 # at in the past, and taken up again where it went wrong. Each command is printed before it runs.
+# The store is build/demo, made anew; or the empty one of SKEIN_PG and SKEIN_KAFKA, with the same output.
 # usage: run.sh [SKEIN]
 set -euo pipefail
 
@@ -11,7 +12,7 @@ if [[ ! -x $skein ]]; then
     echo "next:  ./tools/dev build" >&2
     exit 1
 fi
-export SKEIN_DATA="$root/build/demo"
+export SKEIN_DATA="${SKEIN_DEMO_DATA:-$root/build/demo}"
 rm -rf "$SKEIN_DATA"
 cd "$root"
 
@@ -95,6 +96,3 @@ skein_says_no send PauseRun --swarm tau-26 --run trial-0
 
 say "And the proof: hash chain, dense versions, and every view equal to the fold of its events."
 skein verify --all
-
-printf '\nThe store is in %s; try: build/release/skein --data build/demo log %s --oneline\n' \
-    "build/demo" "$run"
