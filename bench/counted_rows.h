@@ -24,12 +24,9 @@ class CountedRows final : public projections::store::ViewStore {
     const std::vector<WrittenBatch>& batches() const { return batches_; }
 
     std::optional<std::string> get(std::string_view key) const override { return store_->get(key); }
-    std::optional<projections::store::Row> seek_for_prev(std::string_view at_most,
-                                                         std::string_view at_least) const override {
-        return store_->seek_for_prev(at_most, at_least);
-    }
-    void scan(std::string_view from, std::string_view to, const Visit& visit) const override {
-        store_->scan(from, to, visit);
+    std::unique_ptr<projections::store::RowCursor> walk(std::string_view from,
+                                                        std::string_view to) const override {
+        return store_->walk(from, to);
     }
     void check_rows(std::string_view from, std::string_view to, const Check& visit) const override {
         store_->check_rows(from, to, visit);

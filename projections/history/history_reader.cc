@@ -15,6 +15,15 @@ namespace {
 
 constexpr int kDepthMax = 64;  // of reads within reads; keyframes keep it below ten
 
+bool seek_newest_delta(const store::DocumentKeys& keys, std::uint64_t ordinal_max,
+                       store::RowCursor& rows) {
+    if (!rows.seek_for_prev(keys.delta(ordinal_max))) return false;
+    const store::HistoryPlace place = keys.history_place(rows.key());
+    // A keyframe stands behind the delta of its ordinal.
+    return place.row == store::HistoryPlace::Row::kDelta ||
+           rows.seek_for_prev(keys.delta(place.ordinal));
+}
+
 }  // namespace
 
 // One read with all that it takes from other places, each of them read once.
@@ -98,19 +107,25 @@ Reading HistoryReader::read_in(Session& session, const Stream& stream,
     Reading reading;
     reading.state = codec_.registry().make_state(stream);
     const store::DocumentKeys keys = keys_of(stream);
-    const auto last = store_->seek_for_prev(keys.delta(ordinal_max), keys.delta(0));
-    if (!last) return reading;
-    reading.ordinal = store::ordinal_of_delta(last->key).value_or(0);
-    const store::DeltaRow newest = store::read_delta(last->key, last->value, reading.ordinal);
+    const store::KeyRange history = keys.history();
+    const std::unique_ptr<store::RowCursor> rows = store_->walk(history.from, history.to);
+    if (!seek_newest_delta(keys, ordinal_max, *rows)) return reading;
+    reading.ordinal = keys.history_place(rows->key()).ordinal;
+    // Its views are not looked at once the cursor has moved.
+    const store::DeltaRow newest = store::read_delta(rows->key(), rows->value(), reading.ordinal);
     reading.past_reads = newest.past_reads;
-    if (newest.base > 0) load_keyframe(keys, newest.base, *reading.state);
-    const std::string end = keys.delta(reading.ordinal) + '\0';
-    store_->scan(keys.delta(newest.base + 1), end,
-                 [&](std::string_view key, std::string_view value) {
-                     const std::uint64_t ordinal = store::ordinal_of_delta(key).value_or(0);
-                     fold(session, keys, store::read_delta(key, value, ordinal), *reading.state);
-                     return true;
-                 });
+    if (newest.base > 0) load_keyframe(keys, newest.base, *rows, *reading.state);
+    bool found = newest.base > 0 ? rows->next() : rows->seek(history.from);
+    while (found) {
+        const store::HistoryPlace place = keys.history_place(rows->key());
+        if (place.row == store::HistoryPlace::Row::kKeyframe) {
+            found = rows->seek(keys.delta(place.ordinal + 1));
+            continue;
+        }
+        fold(session, keys, store::read_delta(rows->key(), rows->value(), place.ordinal),
+             *reading.state);
+        found = place.ordinal < reading.ordinal && rows->next();
+    }
     if (reading.state->digest() != newest.digest)
         throw store::ViewDamage(fmt::format("{} at {}: the digest is {}, but {} was expected",
                                             stream.str(), reading.ordinal,
@@ -118,28 +133,28 @@ Reading HistoryReader::read_in(Session& session, const Stream& stream,
     return reading;
 }
 
+// Leaves the cursor at the last row of the keyframe.
 void HistoryReader::load_keyframe(const store::DocumentKeys& keys, std::uint64_t ordinal,
-                                  domain::State& state) const {
+                                  store::RowCursor& rows, domain::State& state) const {
     const codec::KindCodec& kind = codec_.kind_codec(kind_of(state.stream())->name);
     const StoredChunks chunks(*store_, keys.shard(), std::string(keys.scope()));
-    bool complete = false;
-    store_->scan(keys.keyframe(ordinal, 0), keys.keyframe(ordinal + 1, 0),
-                 [&](std::string_view key, std::string_view value) {
-                     ByteReader reader(value);
-                     complete = read_part_start(reader).has_value();
-                     while (reader.ok() && !reader.done()) {
-                         const std::string_view slice = reader.string();
-                         const auto problem = kind.load(state, slice, &chunks);
-                         if (!reader.ok() || problem)
-                             throw store::ViewDamage(fmt::format(
-                                 "a keyframe does not decode: {}: {}", store::show_key(key),
-                                 problem ? problem->what : "cut"));
-                     }
-                     return !complete;
-                 });
-    if (!complete)
-        throw store::ViewDamage(
-            fmt::format("a keyframe is missing: {}", store::show_key(keys.keyframe(ordinal, 0))));
+    const store::HistoryPlace place{ordinal, store::HistoryPlace::Row::kKeyframe};
+    for (bool found = rows.seek(keys.keyframe(ordinal, 0));
+         found && keys.history_place(rows.key()) == place; found = rows.next()) {
+        ByteReader reader(rows.value());
+        const bool is_last = read_part_start(reader).has_value();
+        while (reader.ok() && !reader.done()) {
+            const std::string_view slice = reader.string();
+            const auto problem = kind.load(state, slice, &chunks);
+            if (!reader.ok() || problem)
+                throw store::ViewDamage(fmt::format("a keyframe does not decode: {}: {}",
+                                                    store::show_key(rows.key()),
+                                                    problem ? problem->what : "cut"));
+        }
+        if (is_last) return;
+    }
+    throw store::ViewDamage(
+        fmt::format("a keyframe is missing: {}", store::show_key(keys.keyframe(ordinal, 0))));
 }
 
 void HistoryReader::fold(Session& session, const store::DocumentKeys& keys,

@@ -54,7 +54,7 @@ class HistoryReader final : public domain::Past {
 
     Reading read_in(Session& session, const Stream& stream, std::uint64_t ordinal_max) const;
     void load_keyframe(const store::DocumentKeys& keys, std::uint64_t ordinal,
-                       domain::State& state) const;
+                       store::RowCursor& rows, domain::State& state) const;
     void fold(Session& session, const store::DocumentKeys& keys, const store::DeltaRow& delta,
               domain::State& state) const;
     std::optional<std::uint64_t> ordinal_of(const Stream& stream, Version version) const;

@@ -109,7 +109,9 @@ void DocumentVerifier::find_next_keyframe(std::uint64_t from) {
     parts_.generation.store->check_rows(keys_.keyframe(from, 0), end,
                                         [this](std::string_view key, bool) {
                                             const auto place = store::place_of_row(key);
-                                            next_keyframe_ = place ? place->ordinal : 0;
+                                            if (!place || place->kind != store::KeyKind::kKeyframe)
+                                                return true;
+                                            next_keyframe_ = place->ordinal;
                                             return false;
                                         });
 }

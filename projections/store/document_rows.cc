@@ -10,13 +10,12 @@ namespace {
 
 constexpr std::size_t kShardBytes = 4;
 
-// What the rows of one document and kind have in common; empty where `key` is none of them.
+// What the rows of one document and number have in common; empty where `key` is none of them.
 std::string_view prefix_of(std::string_view key) {
     const std::size_t scope_end = key.find('\0', std::min(key.size(), kShardBytes));
     if (scope_end == std::string_view::npos || scope_end + 1 >= key.size()) return {};
     const auto kind = static_cast<KeyKind>(key[scope_end + 1]);
-    if (kind != KeyKind::kDelta && kind != KeyKind::kKeyframe && kind != KeyKind::kVersion)
-        return {};
+    if (kind != KeyKind::kDelta && kind != KeyKind::kVersion) return {};
     const std::size_t suffix_end = key.find('\0', scope_end + 2);
     return suffix_end == std::string_view::npos ? std::string_view()
                                                 : key.substr(0, suffix_end + 1);

@@ -1,5 +1,5 @@
-// The rows of one document, as RocksDB's filters see them: its deltas, keyframes or versions, whose
-// keys are the same up to the NUL behind the suffix.
+// The rows of one document, as RocksDB's filters see them: its deltas and keyframes, or its
+// versions, whose keys are the same up to the NUL behind the suffix.
 //
 // With a filter over these, a read of a document looks only into the sorted runs that hold
 // something of it; without, into one block of each run, however many a large store has.

@@ -1,5 +1,7 @@
 #include "projections/store/keys.h"
 
+#include <algorithm>
+
 #include "engine/base/bytes.h"
 
 namespace skein::projections::store {
@@ -18,26 +20,30 @@ std::string reserved_key(KeyKind kind, std::string_view rest) {
     return key;
 }
 
-// Fills in suffix and ordinal from what follows the kind.
-bool read_rest(KeyKind kind, std::string_view rest, std::string& stream, std::uint64_t& ordinal) {
-    switch (kind) {
+// Fills in kind, suffix and ordinal from what follows the kind's number.
+bool read_rest(std::string_view rest, RowPlace& place, std::string& stream) {
+    switch (place.kind) {
         case KeyKind::kHead: stream.append(rest); return true;
         case KeyKind::kDelta:
-        case KeyKind::kKeyframe:
         case KeyKind::kVersion: {
             const std::size_t end = rest.find(kEnd);
             if (end == std::string_view::npos) return false;
             stream.append(rest.substr(0, end));
             ByteReader reader(rest.substr(end + 1));
-            ordinal = reader.u64_be();
-            return reader.ok();
+            place.ordinal = reader.u64_be();
+            if (place.kind == KeyKind::kDelta && reader.rest().size() == sizeof(std::uint32_t)) {
+                place.kind = KeyKind::kKeyframe;
+                return reader.ok();
+            }
+            return reader.done();
         }
         case KeyKind::kTimeline: {
             ByteReader reader(rest);
-            ordinal = reader.u64_be();
+            place.ordinal = reader.u64_be();
             return reader.done();
         }
         case KeyKind::kChunk: return true;
+        case KeyKind::kKeyframe:
         case KeyKind::kParked:
         case KeyKind::kIndex:
         case KeyKind::kCheckpoint: return false;
@@ -62,11 +68,18 @@ std::string DocumentKeys::delta(std::uint64_t ordinal) const {
 }
 
 std::string DocumentKeys::keyframe(std::uint64_t ordinal, std::uint32_t row) const {
-    std::string key = scope_key(shard_, scope(), KeyKind::kKeyframe, suffix());
-    key.push_back(kEnd);
-    put_u64_be(key, ordinal);
+    std::string key = delta(ordinal);
     put_u32_be(key, row);
     return key;
+}
+
+HistoryPlace DocumentKeys::history_place(std::string_view key) const {
+    constexpr std::size_t kAround = 4 + 1 + 1 + 1;  // shard, NUL, kind, NUL
+    ByteReader reader(key.substr(std::min(key.size(), stream_.size() + kAround)));
+    HistoryPlace place;
+    place.ordinal = reader.u64_be();
+    if (!reader.done()) place.row = HistoryPlace::Row::kKeyframe;
+    return place;
 }
 
 std::string DocumentKeys::version(Version version) const {
@@ -144,7 +157,7 @@ std::optional<RowPlace> place_of_row(std::string_view key) {
     place.kind = static_cast<KeyKind>(rest[end + 1]);
     place.shard = Shard(shard);
     std::string stream(rest.substr(0, end));
-    if (!read_rest(place.kind, rest.substr(end + 2), stream, place.ordinal)) return std::nullopt;
+    if (!read_rest(rest.substr(end + 2), place, stream)) return std::nullopt;
     place.stream = Stream(std::move(stream));
     return place;
 }

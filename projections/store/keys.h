@@ -13,6 +13,20 @@
 
 namespace skein::projections::store {
 
+// From the first key to after the last.
+struct KeyRange {
+    std::string from;
+    std::string to;
+};
+
+// What stands in a row of a document's history, and at which of its ordinals.
+struct HistoryPlace {
+    enum class Row : std::uint8_t { kDelta, kKeyframe };
+    std::uint64_t ordinal = 0;
+    Row row = Row::kDelta;
+    bool operator==(const HistoryPlace&) const = default;
+};
+
 // One document's place: its shard, its scope, and what its stream adds to the scope.
 class DocumentKeys {
  public:
@@ -22,6 +36,9 @@ class DocumentKeys {
     std::string delta(std::uint64_t ordinal) const;
     std::string keyframe(std::uint64_t ordinal, std::uint32_t row) const;
     std::string version(Version version) const;
+    // All deltas and keyframes. Precondition of history_place(): a key of that range.
+    KeyRange history() const { return {delta(0), keyframe(~0ULL, ~0U) + '\0'}; }
+    HistoryPlace history_place(std::string_view key) const;
 
     Shard shard() const { return shard_; }
     std::string_view scope() const { return std::string_view(stream_).substr(0, scope_size_); }
@@ -36,11 +53,7 @@ class DocumentKeys {
 // The rows of one kind in a scope: the key of `rest`.
 std::string scope_key(Shard shard, std::string_view scope, KeyKind kind, std::string_view rest);
 std::string timeline_key(Shard shard, std::string_view scope, Position position);
-// All rows of a scope: from the first key to after the last.
-struct KeyRange {
-    std::string from;
-    std::string to;
-};
+// All rows of a scope.
 KeyRange scope_range(Shard shard, std::string_view scope);
 
 std::string checkpoint_key(Shard shard);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/base/check.h"
 #include "projections/store/row_checksum.h"
 
@@ -57,14 +59,49 @@ std::optional<std::string> MemoryViewStore::get(std::string_view key) const {
     return opened(row->first, row->second);
 }
 
-std::optional<Row> MemoryViewStore::seek_for_prev(std::string_view at_most,
-                                                  std::string_view at_least) const {
+// Takes row after row out of the map: what is written between two moves is seen.
+class MemoryViewStore::Cursor final : public RowCursor {
+ public:
+    Cursor(const MemoryViewStore& store, std::string_view from, std::string_view to)
+        : store_(store), from_(from), to_(to) {}
+
+    bool seek(std::string_view at_least) override {
+        return show(store_.next_row(std::max<std::string_view>(at_least, from_), to_));
+    }
+    bool seek_for_prev(std::string_view at_most) override {
+        std::optional<Row> row = store_.previous_row(at_most, from_);
+        SKEIN_CHECK(!row || row->key < to_, "a cursor was moved behind the end of its range");
+        return show(std::move(row));
+    }
+    bool next() override { return seek(row_.key + '\0'); }
+    std::string_view key() const override { return row_.key; }
+    std::string_view value() const override { return row_.value; }
+
+ private:
+    bool show(std::optional<Row> stored) {
+        if (!stored) return false;
+        row_ = {stored->key, opened(stored->key, stored->value)};
+        return true;
+    }
+
+    const MemoryViewStore& store_;
+    const std::string from_;
+    const std::string to_;
+    Row row_;
+};
+
+std::unique_ptr<RowCursor> MemoryViewStore::walk(std::string_view from, std::string_view to) const {
+    return std::make_unique<Cursor>(*this, from, to);
+}
+
+std::optional<Row> MemoryViewStore::previous_row(std::string_view at_most,
+                                                 std::string_view from) const {
     const std::lock_guard lock(mutex_);
     auto row = rows_.upper_bound(at_most);
     if (row == rows_.begin()) return std::nullopt;
     --row;
-    if (row->first < at_least) return std::nullopt;
-    return Row{row->first, opened(row->first, row->second)};
+    if (row->first < from) return std::nullopt;
+    return Row{row->first, row->second};
 }
 
 std::optional<Row> MemoryViewStore::next_row(std::string_view from, std::string_view to) const {
@@ -72,12 +109,6 @@ std::optional<Row> MemoryViewStore::next_row(std::string_view from, std::string_
     const auto row = rows_.lower_bound(from);
     if (row == rows_.end() || (!to.empty() && row->first >= to)) return std::nullopt;
     return Row{row->first, row->second};
-}
-
-void MemoryViewStore::scan(std::string_view from, std::string_view to, const Visit& visit) const {
-    std::optional<Row> row = next_row(from, to);
-    while (row && visit(row->key, opened(row->key, row->value)))
-        row = next_row(row->key + '\0', to);
 }
 
 void MemoryViewStore::check_rows(std::string_view from, std::string_view to,

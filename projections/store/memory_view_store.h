@@ -13,9 +13,7 @@ namespace skein::projections::store {
 class MemoryViewStore final : public ViewStore {
  public:
     std::optional<std::string> get(std::string_view key) const override;
-    std::optional<Row> seek_for_prev(std::string_view at_most,
-                                     std::string_view at_least) const override;
-    void scan(std::string_view from, std::string_view to, const Visit& visit) const override;
+    std::unique_ptr<RowCursor> walk(std::string_view from, std::string_view to) const override;
     void check_rows(std::string_view from, std::string_view to, const Check& visit) const override;
     std::unique_ptr<RowBatch> make_batch() const override;
     void write(RowBatch& batch, Journal journal) override;
@@ -29,9 +27,12 @@ class MemoryViewStore final : public ViewStore {
 
  private:
     class Batch;
+    class Cursor;
     using Rows = std::map<std::string, std::string, std::less<>>;  // with trailers
 
+    // The first row in [from, to), and the last one in [from, at_most]; as stored.
     std::optional<Row> next_row(std::string_view from, std::string_view to) const;
+    std::optional<Row> previous_row(std::string_view at_most, std::string_view from) const;
 
     mutable std::mutex mutex_;
     Rows rows_;                // guarded by mutex_

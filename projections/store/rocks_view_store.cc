@@ -150,6 +150,51 @@ class SortedRows final : public rocksdb::WriteBatch::Handler {
     bool has_others_ = false;
 };
 
+class RocksCursor final : public RowCursor {
+ public:
+    RocksCursor(rocksdb::DB& db, std::string_view from, std::string_view to)
+        : from_(from), to_(to), lower_(from_), upper_(to_) {
+        rocksdb::ReadOptions options = read_options_between(from, to);
+        options.iterate_lower_bound = &lower_;
+        options.iterate_upper_bound = &upper_;
+        rows_ = iterate(db, options);
+    }
+    RocksCursor(const RocksCursor&) = delete;
+    RocksCursor& operator=(const RocksCursor&) = delete;
+
+    bool seek(std::string_view at_least) override {
+        rows_->Seek(slice_of(at_least));
+        return show();
+    }
+    bool seek_for_prev(std::string_view at_most) override {
+        rows_->SeekForPrev(slice_of(at_most));
+        return show();
+    }
+    bool next() override {
+        rows_->Next();
+        return show();
+    }
+    std::string_view key() const override { return view_of(rows_->key()); }
+    std::string_view value() const override { return value_; }
+
+ private:
+    bool show() {
+        if (rows_->Valid()) {
+            value_ = opened(key(), view_of(rows_->value()));
+            return true;
+        }
+        must(rows_->status(), "reading");
+        return false;
+    }
+
+    const std::string from_;
+    const std::string to_;
+    const rocksdb::Slice lower_;  // of from_ and to_, for as long as rows_ lives
+    const rocksdb::Slice upper_;
+    std::unique_ptr<rocksdb::Iterator> rows_;
+    std::string_view value_;
+};
+
 class RocksViewStore final : public ViewStore {
  public:
     RocksViewStore(RocksViewOptions options, const rocksdb::Options& rocks,
@@ -157,9 +202,7 @@ class RocksViewStore final : public ViewStore {
     ~RocksViewStore() override;
 
     std::optional<std::string> get(std::string_view key) const override;
-    std::optional<Row> seek_for_prev(std::string_view at_most,
-                                     std::string_view at_least) const override;
-    void scan(std::string_view from, std::string_view to, const Visit& visit) const override;
+    std::unique_ptr<RowCursor> walk(std::string_view from, std::string_view to) const override;
     void check_rows(std::string_view from, std::string_view to, const Check& visit) const override;
     std::unique_ptr<RowBatch> make_batch() const override { return std::make_unique<RocksBatch>(); }
     void write(RowBatch& batch, Journal journal) override;
@@ -224,29 +267,8 @@ std::optional<std::string> RocksViewStore::get(std::string_view key) const {
     return stored;
 }
 
-std::optional<Row> RocksViewStore::seek_for_prev(std::string_view at_most,
-                                                 std::string_view at_least) const {
-    rocksdb::ReadOptions options = read_options_between(at_least, at_most);
-    const rocksdb::Slice lower = slice_of(at_least);
-    options.iterate_lower_bound = &lower;
-    const std::unique_ptr<rocksdb::Iterator> rows = iterate(*db_, options);
-    rows->SeekForPrev(slice_of(at_most));
-    must(rows->status(), "reading");
-    if (!rows->Valid()) return std::nullopt;
-    const std::string_view key = view_of(rows->key());
-    return Row{std::string(key), std::string(opened(key, view_of(rows->value())))};
-}
-
-void RocksViewStore::scan(std::string_view from, std::string_view to, const Visit& visit) const {
-    rocksdb::ReadOptions options = read_options_between(from, to);
-    const rocksdb::Slice upper = slice_of(to);
-    options.iterate_upper_bound = &upper;
-    const std::unique_ptr<rocksdb::Iterator> rows = iterate(*db_, options);
-    for (rows->Seek(slice_of(from)); rows->Valid(); rows->Next()) {
-        const std::string_view key = view_of(rows->key());
-        if (!visit(key, opened(key, view_of(rows->value())))) return;
-    }
-    must(rows->status(), "reading");
+std::unique_ptr<RowCursor> RocksViewStore::walk(std::string_view from, std::string_view to) const {
+    return std::make_unique<RocksCursor>(*db_, from, to);
 }
 
 void RocksViewStore::check_rows(std::string_view from, std::string_view to,

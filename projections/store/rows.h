@@ -17,7 +17,7 @@
 
 namespace skein::projections::store {
 
-inline constexpr std::uint64_t kProjectionVersion = 3;
+inline constexpr std::uint64_t kProjectionVersion = 4;
 
 // Where a document stands now: what the projector goes on from.
 struct HeadRow {

@@ -72,6 +72,28 @@ TEMPLATE_TEST_CASE("view store: rows are read by key, by the key before and in o
     CHECK(seen == 2);
 }
 
+TEMPLATE_TEST_CASE("view store: a cursor goes forth and back within its range", "", MemoryBackend,
+                   RocksBackend) {
+    TestType backend;
+    write(*backend.store, {{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}});
+    const auto rows = backend.store->walk("b", "e");
+    REQUIRE(rows->seek_for_prev("cx"));
+    CHECK(rows->key() == "c");
+    CHECK(rows->value() == "3");
+    REQUIRE(rows->seek("b"));
+    CHECK(rows->value() == "2");
+    REQUIRE(rows->next());
+    REQUIRE(rows->next());
+    CHECK(rows->key() == "d");
+    CHECK(!rows->next());
+    REQUIRE(rows->seek_for_prev("d"));
+    CHECK(rows->value() == "4");
+    CHECK(!rows->seek("dx"));
+    CHECK(!rows->seek_for_prev("ax"));
+    CHECK(rows->seek("a"));
+    CHECK(rows->key() == "b");
+}
+
 // Filters may keep a read of one document away from runs without it, never from its rows.
 TEMPLATE_TEST_CASE("view store: documents in many sorted runs are found, alone and together", "",
                    MemoryBackend, RocksBackend) {
@@ -101,10 +123,11 @@ TEMPLATE_TEST_CASE("view store: documents in many sorted runs are found, alone a
         const std::uint64_t last = document % kRuns == kRuns - 1 ? kRuns - 1 : kRuns;
         const auto found = backend.store->seek_for_prev(keys.delta(~0ULL), keys.delta(0));
         REQUIRE(found);
-        CHECK(found->key == keys.delta(last));
-        CHECK(keys_in(*backend.store, keys.delta(1), keys.delta(kRuns) + '\0').size() == kRuns - 1);
-        CHECK(keys_in(*backend.store, keys.keyframe(1, 0), keys.keyframe(kRuns + 1, 0)).size() ==
-              kRuns - 1);
+        CHECK(found->key == keys.keyframe(last, 0));
+        CHECK(keys_in(*backend.store, keys.delta(1), keys.delta(last) + '\0').size() ==
+              2 * (kRuns - 1) - 1);
+        const KeyRange history = keys.history();
+        CHECK(keys_in(*backend.store, history.from, history.to).size() == 2 * (kRuns - 1));
     }
     const DocumentKeys absent(Shard(3), Stream("swarm/s/run/none"));
     CHECK(!backend.store->seek_for_prev(absent.delta(~0ULL), absent.delta(0)));
@@ -205,7 +228,12 @@ TEST_CASE("view keys: order is the order of shard, scope, kind and ordinal") {
     const DocumentKeys keys(skein::Shard(3), run);
     CHECK(keys.delta(9) < keys.delta(10));
     CHECK(keys.delta(255) < keys.delta(256));
-    CHECK(keys.keyframe(1, 7) < keys.keyframe(2, 0));
+    CHECK(keys.delta(1) < keys.keyframe(1, 0));
+    CHECK(keys.keyframe(1, 7) < keys.delta(2));
+    CHECK(keys.delta(2) < keys.keyframe(2, 0));
+    using Place = skein::projections::store::HistoryPlace;
+    CHECK(keys.history_place(keys.delta(258)) == Place{258, Place::Row::kDelta});
+    CHECK(keys.history_place(keys.keyframe(258, 3)) == Place{258, Place::Row::kKeyframe});
     CHECK(keys.head() < keys.delta(0));
     const KeyRange range = scope_range(skein::Shard(3), "swarm/s1");
     CHECK(range.from < keys.head());

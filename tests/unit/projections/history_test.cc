@@ -37,6 +37,19 @@ struct Built {
         return count;
     }
     std::shared_ptr<projections::store::MemoryViewStore> store;
+    // Each keyframe row of a document: its ordinal and its value.
+    template <typename Visit>
+    void for_keyframes(const Stream& stream, const Visit& visit) const {
+        const auto keys = generation->reader.keys_of(stream);
+        const auto history = keys.history();
+        store->scan(history.from, history.to, [&](std::string_view key, std::string_view value) {
+            const auto place = keys.history_place(key);
+            if (place.row == projections::store::HistoryPlace::Row::kKeyframe)
+                visit(place.ordinal, value);
+            return true;
+        });
+    }
+
     std::shared_ptr<projections::GenerationView> generation;
 };
 
@@ -105,12 +118,8 @@ TEST_CASE("history: a growing list keeps its pieces once, and a fork shares them
     CHECK(chunks < 250);  // ...and a last, growing piece for each keyframe
     CHECK(built.rows_of(projections::store::KeyKind::kKeyframe, run) > 3);
     std::uint64_t keyframe_bytes = 0;
-    const auto keys = built.generation->reader.keys_of(forked);
-    built.store->scan(keys.keyframe(0, 0), keys.keyframe(~0ULL, 0),
-                      [&](std::string_view, std::string_view value) {
-                          keyframe_bytes += value.size();
-                          return true;
-                      });
+    built.for_keyframes(
+        forked, [&](std::uint64_t, std::string_view value) { keyframe_bytes += value.size(); });
     CHECK(keyframe_bytes < 200000);
     const replay::LogStates fold(story.log(), story.codec(), replay::Snapshots::kIgnore);
     CHECK(test::difference(*built.generation->reader.newest(forked).state, *fold.latest(forked)) ==
@@ -130,15 +139,12 @@ TEST_CASE("history: a big state becomes a keyframe in parts, one with each event
     views->catch_up();
     CHECK(views->verify(std::nullopt, {}).empty());
     const Built built(story);
-    const auto keys = built.generation->reader.keys_of(run);
     std::map<std::uint64_t, std::uint32_t> parts;
     std::size_t longest = 0;
-    built.store->scan(keys.keyframe(0, 0), keys.keyframe(~0ULL, 0),
-                      [&](std::string_view key, std::string_view value) {
-                          ++parts[projections::store::place_of_row(key)->ordinal];
-                          longest = std::max(longest, value.size());
-                          return true;
-                      });
+    built.for_keyframes(run, [&](std::uint64_t ordinal, std::string_view value) {
+        ++parts[ordinal];
+        longest = std::max(longest, value.size());
+    });
     std::uint32_t most = 0;
     for (const auto& [ordinal, count] : parts) most = std::max(most, count);
     CHECK(most > 3);
