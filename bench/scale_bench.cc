@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <thread>
 
 #include "bench/bench.h"
 #include "bench/workload.h"
@@ -97,6 +99,18 @@ double opening_ms(const ScratchDirectory& scratch) {
     });
 }
 
+// Waits until nothing works in the background: opening a store that was killed often makes RocksDB
+// merge what it finds, which takes a while and is no part of a warm read.
+void wait_for_rest() {
+    constexpr std::chrono::seconds kStep{1};
+    constexpr int kStepsMax = 300;
+    constexpr double kIdle = 0.02;  // of a core
+    for (int step = 0; step < kStepsMax; ++step) {
+        if (cpu_seconds_of([&] { std::this_thread::sleep_for(kStep); }) < kIdle) return;
+    }
+    SKEIN_CHECK(false, "the store has not come to rest");
+}
+
 struct Latencies {
     double current = 0;
     double as_of = 0;
@@ -181,6 +195,7 @@ void bench_scale(Report& report) {
     std::vector<double> memory;
     const auto few = open_store(small, Projecting::kLive, StateCaching::kNone);
     const auto many = open_store(scratch, Projecting::kLive, StateCaching::kNone);
+    wait_for_rest();
     for (int run = 0; run < kRuns; ++run) {
         warm_files(scratch.path());
         const Latencies in_many = warm_reads(*many, shape);

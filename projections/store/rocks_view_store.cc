@@ -32,6 +32,9 @@ constexpr std::size_t kBlockBytes = 8U << 10;         // deltas and their keyfra
 constexpr double kMemtableFilterShare = 0.05;         // of a write buffer
 constexpr int kBackgroundJobs = 2;                    // one flush beside one compaction
 constexpr std::size_t kIngestBatchBytes = 1U << 20;   // below it a file of its own costs more
+constexpr int kBloomBits = 10;                        // 1 % of absent chunks cost a read
+constexpr int kFilesBeforeCompaction = 2;             // reads look into each of them
+constexpr int kFilesBeforeCompactionInBulk = 16;      // half a gigabyte
 constexpr const char* kCompactionTrigger = "level0_file_num_compaction_trigger";
 
 // Unless it is told not to, RocksDB counts for each thread what its reads do, which takes a tenth
@@ -42,10 +45,6 @@ std::unique_ptr<rocksdb::Iterator> iterate(rocksdb::DB& db, const rocksdb::ReadO
     count_nothing();
     return std::unique_ptr<rocksdb::Iterator>(db.NewIterator(options));
 }
-constexpr const char* kFilesBeforeCompaction = "4";         // reads look into each of them
-constexpr const char* kFilesBeforeCompactionInBulk = "16";  // half a gigabyte
-constexpr int kBloomBits = 10;                              // 1 % of absent chunks cost a read
-
 rocksdb::Slice slice_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view view_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
@@ -347,12 +346,14 @@ bool RocksViewStore::ingest_batch(const rocksdb::WriteBatch& batch) {
 
 void RocksViewStore::hold_compaction() {
     if (is_compaction_held_.exchange(true)) return;
-    must(db_->SetOptions({{kCompactionTrigger, kFilesBeforeCompactionInBulk}}), "holding back");
+    must(db_->SetOptions({{kCompactionTrigger, std::to_string(kFilesBeforeCompactionInBulk)}}),
+         "holding back");
 }
 
 void RocksViewStore::release_compaction() {
     if (!is_compaction_held_.exchange(false)) return;
-    must(db_->SetOptions({{kCompactionTrigger, kFilesBeforeCompaction}}), "compacting");
+    must(db_->SetOptions({{kCompactionTrigger, std::to_string(kFilesBeforeCompaction)}}),
+         "compacting");
 }
 
 void RocksViewStore::flush() {
@@ -382,6 +383,10 @@ rocksdb::Options rocks_options(const std::shared_ptr<rocksdb::Cache>& cache,
     options.memtable_prefix_bloom_size_ratio = kMemtableFilterShare;
     options.max_write_buffer_number = 3;
     options.max_background_jobs = kBackgroundJobs;
+    options.level0_file_num_compaction_trigger = kFilesBeforeCompaction;
+    // Every level with files costs each read a look. Filled from the last one up, a store has two
+    // of them up to some gigabytes, and sorted runs that come from outside add none.
+    options.level_compaction_dynamic_level_bytes = true;
     // On all levels: with zstd on the last one, a read of a run that nobody has read for a while
     // costs twice as much, and a rebuild takes half as long again, for a third fewer bytes.
     options.compression = rocksdb::kLZ4Compression;
