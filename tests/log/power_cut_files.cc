@@ -137,6 +137,12 @@ void PowerCutFiles::cut_after(std::uint64_t operations) {
     if (operations == 0) is_cut_ = true;
 }
 
+void PowerCutFiles::cut_at_sync(std::string path_part, std::uint64_t nth) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    aimed_at_ = std::move(path_part);
+    syncs_left_ = nth;
+}
+
 void PowerCutFiles::apply(Names& names, const Change& change) {
     if (!change.removed.empty()) names.erase(change.removed);
     if (change.content) {
@@ -208,6 +214,7 @@ CutReport PowerCutFiles::restore(SeededRandom& random) {
     Names survived;
     for (const auto& [path, content] : durable_names_) {
         auto left = std::make_shared<Content>();
+        left->path = path;
         left->bytes = survivor(*content, random, report);
         left->durable = left->bytes;
         survived[path] = std::move(left);
@@ -216,6 +223,7 @@ CutReport PowerCutFiles::restore(SeededRandom& random) {
     durable_names_ = survived;
     locks_.clear();
     operations_left_ = ~0ULL;
+    aimed_at_.clear();
     fails_syncs_ = false;
     is_cut_ = false;
     return report;
@@ -239,6 +247,22 @@ void PowerCutFiles::set_bytes(const std::string& path, std::string bytes) {
     names_.at(path)->durable = std::move(bytes);
 }
 
+std::map<std::string, std::string> PowerCutFiles::image() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::map<std::string, std::string> image;
+    for (const auto& [path, content] : names_) image[path] = content->bytes;
+    return image;
+}
+
+void PowerCutFiles::set_image(const std::map<std::string, std::string>& image) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    names_.clear();
+    changes_.clear();
+    for (const auto& [path, bytes] : image)
+        names_[path] = std::make_shared<Content>(Content{path, bytes, bytes});
+    durable_names_ = names_;
+}
+
 IOStatus PowerCutFiles::append(Content& content, std::string_view data) {
     return write_at(content, size_of(content), data);
 }
@@ -257,6 +281,9 @@ IOStatus PowerCutFiles::write_at(Content& content, std::uint64_t offset, std::st
 
 IOStatus PowerCutFiles::sync(Content& content) {
     const std::lock_guard<std::mutex> lock(mutex_);
+    const bool is_aimed_at =
+        !aimed_at_.empty() && content.path.find(aimed_at_) != std::string::npos;
+    if (is_aimed_at && --syncs_left_ == 0) is_cut_ = true;
     if (passes_cut()) return power_is_off();
     if (fails_syncs_) return IOStatus::IOError("the disk does not answer");
     if (mode_ == SyncMode::kHonest) content.durable = content.bytes;
@@ -330,6 +357,7 @@ IOStatus PowerCutFiles::NewWritableFile(const std::string& path, const rocksdb::
     if (passes_cut()) return power_is_off();
     if (is_full_) return IOStatus::NoSpace("No space left on device");
     auto content = std::make_shared<Content>();
+    content->path = path;
     change({path, content, {}});
     *result = std::make_unique<WritableFile>(*this, content);
     return IOStatus::OK();

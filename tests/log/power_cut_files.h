@@ -39,6 +39,9 @@ class PowerCutFiles final : public rocksdb::FileSystemWrapper {
 
     // The power goes at the n-th write or sync from now on, in its middle; 0: at once.
     void cut_after(std::uint64_t operations);
+    // The power goes before the n-th sync from now on of a file whose path has this part: what was
+    // written since the sync before is torn.
+    void cut_at_sync(std::string path_part, std::uint64_t nth);
     bool is_cut() const { return is_cut_; }
     // What survived becomes what stands; the power is back.
     CutReport restore(SeededRandom& random);
@@ -51,6 +54,9 @@ class PowerCutFiles final : public rocksdb::FileSystemWrapper {
     std::vector<std::string> names() const;
     std::string bytes_of(const std::string& path) const;
     void set_bytes(const std::string& path, std::string bytes);
+    // All files, by their paths; and a disk that holds just these, durable.
+    std::map<std::string, std::string> image() const;
+    void set_image(const std::map<std::string, std::string>& image);
 
     rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions&,
                                         std::unique_ptr<rocksdb::FSSequentialFile>* result,
@@ -102,6 +108,7 @@ class PowerCutFiles final : public rocksdb::FileSystemWrapper {
                                 rocksdb::IODebugContext*) override;
 
     struct Content {
+        std::string path;  // as it was made
         std::string bytes;
         std::string durable;  // as of the last sync
     };
@@ -136,6 +143,8 @@ class PowerCutFiles final : public rocksdb::FileSystemWrapper {
     std::map<std::string, bool> directories_;
     std::map<std::string, bool> locks_;
     std::uint64_t operations_left_ = ~0ULL;
+    std::string aimed_at_;  // a part of paths; empty: none
+    std::uint64_t syncs_left_ = 0;
     std::atomic<bool> is_cut_{false};
     std::atomic<bool> fails_syncs_{false};
     std::atomic<bool> is_full_{false};

@@ -65,33 +65,58 @@ rocksdb::IOStatus write_anchor(rocksdb::FileSystem& files, const std::string& di
     return status.ok() ? handle->Fsync(io, nullptr) : status;
 }
 
-Anchor current_manifest(rocksdb::FileSystem& files, const std::string& directory) {
-    Anchor anchor;
-    throw_if_failed(rocksdb::ReadFileToString(&files, directory + "/CURRENT", &anchor.manifest),
+namespace {
+
+std::string manifest_name(rocksdb::FileSystem& files, const std::string& directory) {
+    std::string name;
+    throw_if_failed(rocksdb::ReadFileToString(&files, directory + "/CURRENT", &name),
                     "reading CURRENT of", directory);
-    if (!anchor.manifest.starts_with("MANIFEST-") || !anchor.manifest.ends_with('\n')) {
+    if (!name.starts_with("MANIFEST-") || !name.ends_with('\n')) {
         throw corruption("the file CURRENT is damaged", directory);
     }
-    anchor.manifest.pop_back();
-    throw_if_failed(files.GetFileSize(directory + "/" + anchor.manifest, rocksdb::IOOptions(),
-                                      &anchor.manifest_bytes, nullptr),
-                    "looking at the manifest of", directory);
+    name.pop_back();
+    return name;
+}
+
+std::string read_manifest(rocksdb::FileSystem& files, const std::string& directory,
+                          const std::string& name) {
+    std::string bytes;
+    throw_if_failed(rocksdb::ReadFileToString(&files, directory + "/" + name, &bytes),
+                    "reading the manifest of", directory);
+    return bytes;
+}
+
+}  // namespace
+
+Anchor durable_manifest(rocksdb::FileSystem& files, const std::string& directory) {
+    const rocksdb::IOOptions io;
+    Anchor anchor;
+    anchor.manifest = manifest_name(files, directory);
+    // Background work may be writing to it: what is torn here is whole when it is synced.
+    anchor.manifest_bytes =
+        extent_of_wal(read_manifest(files, directory, anchor.manifest)).whole_bytes;
+    std::unique_ptr<rocksdb::FSWritableFile> file;
+    throw_if_failed(files.ReopenWritableFile(directory + "/" + anchor.manifest,
+                                             rocksdb::FileOptions(), &file, nullptr),
+                    "opening the manifest of", directory);
+    throw_if_failed(file->Sync(io, nullptr), "syncing the manifest of", directory);
+    throw_if_failed(file->Close(io, nullptr), "closing the manifest of", directory);
     return anchor;
 }
 
 void check_manifest(rocksdb::FileSystem& files, const std::string& directory,
                     const std::optional<Anchor>& anchor) {
-    const std::string name = current_manifest(files, directory).manifest;
-    std::string bytes;
-    throw_if_failed(rocksdb::ReadFileToString(&files, directory + "/" + name, &bytes),
-                    "reading the manifest of", directory);
+    const std::string name = manifest_name(files, directory);
+    const std::string bytes = read_manifest(files, directory, name);
     const WalExtent extent = extent_of_wal(bytes);  // the same records as the write-ahead log's
-    const bool is_short =
-        anchor && anchor->manifest == name && extent.whole_bytes < anchor->manifest_bytes;
-    if (extent.whole_bytes == 0 || extent.is_damaged || is_short) {
+    const bool is_known = anchor && anchor->manifest == name && anchor->manifest_bytes > 0;
+    const bool is_short = is_known && extent.whole_bytes < anchor->manifest_bytes;
+    if (extent.whole_bytes == 0 || is_short || (extent.is_damaged && !is_known)) {
         throw corruption(fmt::format("{} is damaged at byte {}", name, extent.whole_bytes),
                          directory);
     }
+    if (extent.is_whole || !is_known) return;
+    shorten_file(files, {directory, name}, std::string_view(bytes).substr(0, extent.whole_bytes));
 }
 
 }  // namespace skein::log

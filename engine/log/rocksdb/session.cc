@@ -76,7 +76,7 @@ class Session::ErrorListener final : public rocksdb::EventListener {
         session_.refuse_writes("background work failed: " + status->ToString());
     }
     void OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*info*/) override {
-        if (session_.is_open_) session_.drop_anchor(Manifest::kMoving);
+        if (session_.is_open_) session_.drop_anchor();
     }
 
  private:
@@ -95,6 +95,7 @@ Session::Session(const RocksLogOptions& options, OpenMode mode, Random& random)
     read_info(random);
     if (options_.incarnation == Incarnation::kNew) renew_incarnation(random);
     for (std::uint32_t i = 0; i < info_.shard_count; ++i) check_tail(Shard(i));
+    if (mode_ != OpenMode::kReadOnly) drop_anchor();  // opening has begun a new manifest
     is_open_ = true;
 }
 
@@ -103,17 +104,15 @@ Session::~Session() {
     if (mode_ != OpenMode::kReadOnly && is_open_ && write_failure().empty()) {
         const bool is_flushed = db_->Flush(rocksdb::FlushOptions()).ok();
         rocksdb::CancelAllBackgroundWork(db_.get(), true);
-        if (is_flushed && write_failure().empty()) drop_anchor(Manifest::kAtRest);
+        if (is_flushed && write_failure().empty()) drop_anchor();
     }
     db_->Close().PermitUncheckedError();
     db_.reset();
 }
 
-void Session::drop_anchor(Manifest manifest) noexcept {
+void Session::drop_anchor() noexcept {
     try {
-        Anchor anchor;
-        // While work goes on in the background, the end of the manifest may not be durable yet.
-        if (manifest == Manifest::kAtRest) anchor = current_manifest(*files_, options_.directory);
+        Anchor anchor = durable_manifest(*files_, options_.directory);
         for (std::uint32_t i = 0; i < info_.shard_count; ++i) {
             anchor.positions.push_back(read_head(Shard(i)).position);
         }

@@ -64,9 +64,8 @@ class Session {
     void renew_incarnation(Random& random);
     bool is_database_empty() const;
     void check_tail(Shard shard) const;
-    enum class Manifest { kMoving, kAtRest };
     // Failing to drop the anchor loses no event, so it is no failure of the log.
-    void drop_anchor(Manifest manifest) noexcept;
+    void drop_anchor() noexcept;
 
     const RocksLogOptions options_;
     const OpenMode mode_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <map>
 #include <vector>
 
 #include "engine/log/rocksdb/status_fault.h"
@@ -90,49 +91,50 @@ bool follows(bool in_record, std::uint8_t type) {
     return in_record ? type == kMiddle || type == kLast : type == kFull || type == kFirst;
 }
 
-std::vector<std::pair<std::uint64_t, std::string>> log_files(rocksdb::FileSystem& files,
-                                                             const std::string& directory) {
+// By their numbers.
+std::map<std::uint64_t, StoreFile> log_files(rocksdb::FileSystem& files,
+                                             const std::string& directory) {
     std::vector<std::string> names;
     throw_if_failed(files.GetChildren(directory, rocksdb::IOOptions(), &names, nullptr),
                     "listing the files of", directory);
-    std::vector<std::pair<std::uint64_t, std::string>> found;
+    std::map<std::uint64_t, StoreFile> found;
     for (const std::string& name : names) {
         const std::size_t digits = name.find_first_not_of("0123456789");
         if (digits == 0 || digits > 18 ||
             name.substr(std::min(digits, name.size())) != kWalSuffix) {
             continue;
         }
-        found.emplace_back(std::stoull(name.substr(0, digits)),
-                           fmt::format("{}/{}", directory, name));
+        found[std::stoull(name.substr(0, digits))] = {directory, name};
     }
-    std::sort(found.begin(), found.end());
     return found;
 }
 
-std::string read_whole(rocksdb::FileSystem& files, const std::string& path,
-                       const std::string& directory) {
+std::string read_whole(rocksdb::FileSystem& files, const StoreFile& file) {
     std::string bytes;
-    throw_if_failed(rocksdb::ReadFileToString(&files, path, &bytes), "reading the log of",
-                    directory);
+    throw_if_failed(rocksdb::ReadFileToString(&files, file.path(), &bytes), "reading the log of",
+                    file.directory);
     return bytes;
 }
 
-// By a new file under the old name: RocksDB's own file system cannot shorten one. A crash in
-// between leaves the old file, and beside it one that RocksDB removes.
-void replace(rocksdb::FileSystem& files, const std::string& path, std::string_view bytes,
-             const std::string& directory) {
-    const rocksdb::IOOptions io;
-    const std::string made = path.substr(0, path.size() - kWalSuffix.size()) + ".dbtmp";
-    throw_if_failed(
-        rocksdb::WriteStringToFile(&files, rocksdb::Slice(bytes.data(), bytes.size()), made, true),
-        "cutting a torn tail in", directory);
-    throw_if_failed(files.RenameFile(made, path, io, nullptr), "cutting a torn tail in", directory);
-    std::unique_ptr<rocksdb::FSDirectory> handle;
-    throw_if_failed(files.NewDirectory(directory, io, &handle, nullptr), "opening", directory);
-    throw_if_failed(handle->Fsync(io, nullptr), "syncing", directory);
-}
-
 }  // namespace
+
+void shorten_file(rocksdb::FileSystem& files, const StoreFile& file, std::string_view kept) {
+    constexpr std::string_view kDigits = "0123456789";
+    const rocksdb::IOOptions io;
+    const std::size_t first = file.name.find_first_of(kDigits);
+    const std::size_t end = std::min(file.name.find_first_not_of(kDigits, first), file.name.size());
+    const std::string made =
+        fmt::format("{}/{}.dbtmp", file.directory, file.name.substr(first, end - first));
+    throw_if_failed(
+        rocksdb::WriteStringToFile(&files, rocksdb::Slice(kept.data(), kept.size()), made, true),
+        "cutting a torn tail in", file.directory);
+    throw_if_failed(files.RenameFile(made, file.path(), io, nullptr), "cutting a torn tail in",
+                    file.directory);
+    std::unique_ptr<rocksdb::FSDirectory> handle;
+    throw_if_failed(files.NewDirectory(file.directory, io, &handle, nullptr), "opening",
+                    file.directory);
+    throw_if_failed(handle->Fsync(io, nullptr), "syncing", file.directory);
+}
 
 std::uint32_t crc32c(std::string_view bytes) {
 #if defined(__x86_64__)
@@ -171,20 +173,19 @@ WalExtent extent_of_wal(std::string_view bytes) {
 
 void check_wal(rocksdb::FileSystem& files, const std::string& directory, TornTail torn_tail) {
     bool later_has_content = false;
-    auto logs = log_files(files, directory);
-    std::reverse(logs.begin(), logs.end());
-    for (const auto& [number, path] : logs) {
-        const std::string bytes = read_whole(files, path, directory);
+    const auto logs = log_files(files, directory);
+    for (auto log = logs.rbegin(); log != logs.rend(); ++log) {  // the last one first
+        const StoreFile& file = log->second;
+        const std::string bytes = read_whole(files, file);
         const WalExtent extent = extent_of_wal(bytes);
         if (extent.is_damaged || (!extent.is_whole && later_has_content)) {
             throw corruption(
                 fmt::format("{} is damaged at byte {}, and what was written later stands behind it",
-                            path, extent.whole_bytes),
+                            file.path(), extent.whole_bytes),
                 directory);
         }
-        if (!extent.is_whole && torn_tail == TornTail::kCut) {
-            replace(files, path, std::string_view(bytes).substr(0, extent.whole_bytes), directory);
-        }
+        if (!extent.is_whole && torn_tail == TornTail::kCut)
+            shorten_file(files, file, std::string_view(bytes).substr(0, extent.whole_bytes));
         later_has_content = later_has_content || extent.whole_bytes > 0;
     }
 }

@@ -31,6 +31,17 @@ enum class TornTail { kCut, kLeave };
 // Checks all log files of the directory, and cuts the torn tail of the last one off, synced.
 void check_wal(rocksdb::FileSystem& files, const std::string& directory, TornTail torn_tail);
 
+// A file of RocksDB's, whose name holds its number.
+struct StoreFile {
+    std::string directory;
+    std::string name;
+    std::string path() const { return directory + "/" + name; }
+};
+// It holds `kept` alone from now on, in one step, synced: by a new file under the old name, since
+// RocksDB's own file system cannot shorten one. A crash in between leaves the old file, and beside
+// it one that RocksDB removes.
+void shorten_file(rocksdb::FileSystem& files, const StoreFile& file, std::string_view kept);
+
 // CRC-32C (Castagnoli), as the records carry it.
 std::uint32_t crc32c(std::string_view bytes);
 
