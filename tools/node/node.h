@@ -83,6 +83,7 @@ class Node {
     std::vector<std::string> unready() const;
     NodeStatus status() const;
     Store& store() { return *store_; }
+    const domain::Limits& limits() const { return options_.store.runtime.limits; }
     const std::string& name() const { return name_; }
 
     // Takes no more commands, answers those on their way (for drain_max at most), gives its shards

@@ -7,6 +7,7 @@
 
 #include "engine/base/fault.h"
 #include "engine/domain/codes.h"
+#include "engine/domain/command_text.h"
 #include "engine/json/parse.h"
 #include "engine/json/writer.h"
 #include "tools/node/node_metrics.h"
@@ -195,13 +196,15 @@ Response NodeHttp::state_of(const std::string& resource) const {
 }
 
 void NodeHttp::take_commands(const http::Request& request, http::HttpServer::Answer answer) {
-    const auto document = json::parse(request.body);
+    json::ParseLimits limits;
+    limits.depth_max = domain::text_limits(node_.limits()).depth_max + 1;  // an array of them
+    const auto document = json::parse(request.body, limits);
     if (!document) {
         const json::ParseError& error = document.error();
         return answer(reply_of(runtime::rejected(
-            std::nullopt, domain::reject(domain::codes::kInvalidJson,
-                                         fmt::format("line {}, column {}: {}", error.line,
-                                                     error.column, error.message)))));
+            std::nullopt,
+            domain::unreadable(error, fmt::format("line {}, column {}", error.line, error.column),
+                               node_.limits()))));
     }
     if (document->is_array())
         return take_many(*document, request.has_query("on_rejection=stop"), std::move(answer));
