@@ -15,11 +15,13 @@ With --postgres every store is a Postgres database instead, one for each directo
 and what is printed has to be the same. Steps below a comment `# (embedded)` are left out then, and
 scripts that begin with `# (embedded script)`: they are about the files of a store. Scripts that begin
 with `# (postgres script)` run with --postgres alone. With --nodes a node owns each of these stores, and
-commands go through it; steps below `# (no nodes)` are left out then.
+commands go through it; steps below `# (no nodes)` are left out then. With --kafka these nodes have
+topics of their own, too, and all their events have to come there.
 
     run.py SKEIN SCRIPT...                        checks
     run.py --postgres SERVER SKEIN SCRIPT...      checks on the server that the program SERVER starts
     run.py --nodes SERVER SKEIN SCRIPT...         the same, where a node owns every store
+    run.py --kafka SERVER BROKER SKEIN SCRIPT...  and the nodes send to the broker that BROKER starts
     run.py --update SKEIN SCRIPT...               writes what is printed now into the scripts
     run.py --self-check SKEIN                     a wrong expectation has to be found
     run.py --self-check --postgres SERVER SKEIN   the same on Postgres
@@ -35,6 +37,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 
 MASKS = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
@@ -47,6 +51,7 @@ MASKS = (
     (re.compile(r"process \d+"), "process <n>"),
 )
 TIMEOUT_SECONDS = 60
+SENT = ("skein_relay_lag_events 0", "skein_relay_sending 1")
 EMBEDDED = "# (embedded)"
 NO_NODES = "# (no nodes)"
 EMBEDDED_SCRIPT = "# (embedded script)"
@@ -62,9 +67,16 @@ for ((i = 1; i < $#; ++i)); do
 done
 name=g$(printf '%s' "$PWD/$data" | md5sum | cut -c1-20)
 if ! [ -e "$SHIMS/$name" ]; then
-    psql -qXd "$SERVER" -c "CREATE DATABASE $name TEMPLATE golden" >/dev/null && : > "$SHIMS/$name"
+    psql -qXd "$SERVER" -c "CREATE DATABASE $name TEMPLATE golden" >/dev/null || exit 99
 fi
 export SKEIN_PG="$SERVER dbname=$name"
+if [ -n "$BROKERS" ]; then
+    export SKEIN_KAFKA="$BROKERS" SKEIN_KAFKA__EVENTS_TOPIC=$name.events \
+        SKEIN_KAFKA__COMMANDS_TOPIC=$name.commands SKEIN_KAFKA__OUTCOMES_TOPIC=$name.outcomes \
+        SKEIN_KAFKA__DEAD_LETTERS_TOPIC=$name.dead
+    [ -e "$SHIMS/$name" ] || "$PROGRAM" migrate >/dev/null || exit 99
+fi
+: >"$SHIMS/$name"
 if [ -n "$NODES" ] && ! [ -e "$NODES/$name.process" ]; then
     : >"$NODES/$name.log"
     setsid "$PROGRAM" --data "$NODES/$name" serve --http 127.0.0.1:0 --lease 1s \
@@ -133,13 +145,16 @@ def environment_of(skein, folder):
 class Postgres:
     """A server of our own, with the database `golden` from which every store is copied."""
 
-    def __init__(self, server, skein, has_nodes=False):
+    def __init__(self, server, skein, has_nodes=False, broker=None):
         self.skein = skein
         self.has_nodes = has_nodes
+        self.broker = broker and subprocess.Popen([broker], stdin=subprocess.PIPE,
+                                                  stdout=subprocess.PIPE, text=True)
         self.shims = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen([server], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True)
         self.dsn = self.process.stdout.readline().strip()
+        self.brokers = self.broker and self.broker.stdout.readline().strip()
         shim = pathlib.Path(self.shims.name, "skein")
         shim.write_text(SHIM, encoding="utf-8")
         shim.chmod(0o755)
@@ -148,6 +163,8 @@ class Postgres:
                        stdout=subprocess.DEVNULL)
 
     def adapt(self, environment):
+        if self.broker:
+            environment["BROKERS"] = self.brokers
         environment.update(SHIMS=self.shims.name, SERVER=self.dsn,
                            PROGRAM=str(pathlib.Path(self.skein).resolve()))
         environment["PATH"] = self.shims.name + ":" + environment["PATH"]
@@ -155,8 +172,26 @@ class Postgres:
     def leaves_out(self, comments):
         return EMBEDDED in comments or (self.has_nodes and NO_NODES in comments)
 
+    def unsent(self, folder):
+        """The nodes whose events do not all come to their topics."""
+        late = []
+        for file in pathlib.Path(folder).glob("*.log") if self.broker else ():
+            address = re.search(r"takes commands at (\S+)", file.read_text(encoding="utf-8"))[1]
+            end = time.monotonic() + TIMEOUT_SECONDS
+            while True:
+                with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+                    metrics = answer.read().decode("utf-8")
+                if all(line in metrics.splitlines() for line in SENT):
+                    break
+                if time.monotonic() > end:
+                    late.append(f"{file.stem}: " + ", ".join(
+                        line for line in metrics.splitlines() if line.startswith("skein_relay_")))
+                    break
+                time.sleep(0.05)
+        return late
+
     @contextlib.contextmanager
-    def nodes(self, environment):
+    def nodes(self, environment, problems):
         """The nodes of one script's stores, where there are to be any."""
         if not self.has_nodes:
             yield
@@ -165,6 +200,7 @@ class Postgres:
             environment["NODES"] = folder
             try:
                 yield
+                problems += self.unsent(folder)
             finally:
                 for file in pathlib.Path(folder).glob("*.process"):
                     with contextlib.suppress(ProcessLookupError):
@@ -174,8 +210,9 @@ class Postgres:
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait()
+        for process in filter(None, (self.process, self.broker)):
+            process.stdin.close()
+            process.wait()
         self.shims.cleanup()
 
 
@@ -188,7 +225,7 @@ def run_script(skein, text, postgres=None):
         environment = environment_of(skein, folder)
         if postgres:
             postgres.adapt(environment)
-            stack.enter_context(postgres.nodes(environment))
+            stack.enter_context(postgres.nodes(environment, problems))
         for comments, command, expected in steps:
             if postgres and postgres.leaves_out(comments):
                 continue
@@ -223,6 +260,9 @@ def main(arguments):
     checks_itself = arguments[:1] == ["--self-check"]
     updates = arguments[:1] == ["--update"]
     arguments = arguments[1 if checks_itself or updates else 0:]
+    if arguments[:1] == ["--kafka"]:
+        with Postgres(arguments[1], arguments[3], True, arguments[2]) as postgres:
+            return run_all(arguments[3], arguments[4:], checks_itself, False, postgres)
     if arguments[:1] in (["--postgres"], ["--nodes"]):
         with Postgres(arguments[1], arguments[2], arguments[0] == "--nodes") as postgres:
             return run_all(arguments[2], arguments[3:], checks_itself, False, postgres)
