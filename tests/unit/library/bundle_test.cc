@@ -34,8 +34,8 @@ std::unique_ptr<Store> open_at(const fs::path& directory, OpenMode mode = OpenMo
 Outcome send(Store& store, const std::string& command) { return store.submit(command); }
 
 // Commands of one event and of several, in all shards but perhaps one.
-void fill(Store& store) {
-    for (int n = 0; n < 5; ++n) {
+void fill(Store& store, int swarms = 5) {
+    for (int n = 0; n < swarms; ++n) {
         const std::string swarm = R"("swarm":"s)" + std::to_string(n) + R"(")";
         REQUIRE(send(store, R"({"type":"CreateSwarm",)" + swarm + "}").kind ==
                 OutcomeKind::kAccepted);
@@ -219,8 +219,14 @@ TEST_CASE("bundle: one taken beside a writer is whole up to a moment", "[library
 TEST_CASE("bundle: any byte changed, any end cut off or added is refused by its place",
           "[library]") {
     const TempDirectory directory;
-    const fs::path file = make_bundle(directory);
-    const fs::path harmed = file.string() + ".harmed";
+    const fs::path base = directory.path();
+    const fs::path file = base / "bundle";
+    {
+        const auto store = open_at(base / "store");
+        fill(*store, 1);
+        export_bundle(*store, file, no_progress);
+    }
+    const fs::path harmed = base / "harmed";
     const std::string whole = read_file(file);
     REQUIRE(refusal_of(file).empty());
     std::size_t unnamed = 0;
