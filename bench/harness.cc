@@ -56,7 +56,7 @@ Line::Line(std::string line_name, std::string line_unit, const std::vector<doubl
       better(line_better) {}
 
 Line::Line(std::string line_name, std::string line_unit, const Comparison& comparison,
-           std::string line_against, double line_goal, Better line_better)
+           std::string line_against, double line_goal, Better line_better, GoalOf line_goal_of)
     : name(std::move(line_name)),
       unit(std::move(line_unit)),
       value(comparison.mine()),
@@ -64,7 +64,8 @@ Line::Line(std::string line_name, std::string line_unit, const Comparison& compa
       ceiling(comparison.ceiling()),
       ratio(comparison.ratio()),
       goal(line_goal),
-      better(line_better) {}
+      better(line_better),
+      goal_of(line_goal_of) {}
 
 namespace {
 
@@ -90,6 +91,7 @@ json::Value document_of(const Line& line, const std::string& verdict) {
     out.member("against", text_or_null(line.against));
     out.member("ceiling", is_alone ? json::Value() : document_of(line.ceiling));
     out.member("goal", verdict.empty() ? json::Value() : json::Value::number(line.goal));
+    out.member_text("goal_of", line.goal_of == GoalOf::kValue ? "value" : "ratio");
     out.member_text("name", line.name);
     out.member("ratio", is_alone ? json::Value() : document_of(line.ratio));
     out.member_text("schema", "skein.bench/1");
@@ -105,15 +107,17 @@ void Report::tell_lines(const Line& line, const std::string& verdict) const {
     const bool is_alone = line.against.empty();
     const std::string end =
         verdict.empty() ? "" : fmt::format("  goal {:g}: {}", line.goal, verdict);
+    const bool is_of_value = line.goal_of == GoalOf::kValue;
     line_(fmt::format("{:<46} {:<9} {}{}", line.name, line.unit, text_of(line.value),
-                      is_alone ? end : ""));
+                      is_of_value ? end : ""));
     if (is_alone) return;
     line_(fmt::format("  {:<44} {:<9} {}", line.against, line.unit, text_of(line.ceiling)));
-    line_(fmt::format("  {:<44} {:<9} {}{}", "ratio", "", text_of(line.ratio), end));
+    line_(fmt::format("  {:<44} {:<9} {}{}", "ratio", "", text_of(line.ratio),
+                      is_of_value ? "" : end));
 }
 
 void Report::add(const Line& line) {
-    const double shown = line.against.empty() ? line.value.median : line.ratio.median;
+    const double shown = line.goal_of == GoalOf::kValue ? line.value.median : line.ratio.median;
     const bool is_met = line.better == Better::kLow ? shown <= line.goal : shown >= line.goal;
     const std::string verdict = line.goal == 0 ? "" : is_met ? "met" : "missed";
     tell_lines(line, verdict);

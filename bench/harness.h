@@ -50,13 +50,17 @@ class Comparison {
 
 enum class Better { kHigh, kLow };
 
-// One line of the table. `goal` is of the ratio where there is a ceiling, else of the value;
-// 0: the figure is for information.
+// What a goal is of, where there is a ceiling: a demanded speed can be one of this machine alone.
+enum class GoalOf { kRatio, kValue };
+
+// One line of the table. `goal` is of the value where there is no ceiling; 0: the figure is for
+// information.
 struct Line {
     Line(std::string line_name, std::string line_unit, const std::vector<double>& values,
          double line_goal = 0, Better line_better = Better::kHigh);
     Line(std::string line_name, std::string line_unit, const Comparison& comparison,
-         std::string line_against, double line_goal, Better line_better);
+         std::string line_against, double line_goal, Better line_better,
+         GoalOf line_goal_of = GoalOf::kRatio);
 
     std::string name;
     std::string unit;
@@ -66,6 +70,7 @@ struct Line {
     Spread ratio;
     double goal = 0;
     Better better = Better::kHigh;
+    GoalOf goal_of = GoalOf::kValue;
 };
 
 // Tells each figure as it comes: as lines of a table, and as a document of schema skein.bench/1.

@@ -20,4 +20,11 @@ void RawRocks::write(rocksdb::WriteBatch& batch, Sync sync) {
     SKEIN_CHECK(status.ok(), "writing to RocksDB alone: {}", status.ToString());
 }
 
+std::string RawRocks::get(const std::string& key) {
+    std::string value;
+    const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), key, &value);
+    SKEIN_CHECK(status.ok(), "reading from RocksDB alone: {}", status.ToString());
+    return value;
+}
+
 }  // namespace skein::bench

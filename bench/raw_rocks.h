@@ -18,6 +18,8 @@ class RawRocks {
  public:
     explicit RawRocks(const std::filesystem::path& directory);
     void write(rocksdb::WriteBatch& batch, Sync sync);
+    // Precondition: the key is there.
+    std::string get(const std::string& key);
     rocksdb::DB& db() { return *db_; }
 
  private:

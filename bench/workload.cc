@@ -15,8 +15,6 @@ namespace skein::bench {
 
 namespace {
 
-constexpr std::size_t kValueBytes = 200;
-constexpr std::size_t kKeys = 8;
 constexpr std::size_t kManyOutstanding = 4096;
 
 }  // namespace

@@ -15,6 +15,8 @@
 namespace skein::bench {
 
 // Command text. `UpdateContext` of run `run` in swarm `swarm`, one variable set to 200 bytes.
+inline constexpr std::size_t kValueBytes = 200;
+inline constexpr std::size_t kKeys = 8;
 std::string set_command(std::size_t swarm, std::size_t run, std::size_t n);
 std::string create_command(std::size_t swarm);
 std::string start_command(std::size_t swarm, std::size_t run);
