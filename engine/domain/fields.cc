@@ -82,12 +82,19 @@ std::optional<json::Value> Fields::member(std::string_view name, Presence presen
     for (const auto& [key, value] : members_) {
         if (key == name) return value;
     }
-    if (presence == Presence::kRequired && !problem_) {
-        const std::string field = where_ + "/" + std::string(name);
-        problem_ = reject(codes::kMissingField, fmt::format("{} is required.", field),
-                          field_context(field));
-    }
+    if (presence == Presence::kRequired && !problem_) refuse_missing(name);
     return std::nullopt;
+}
+
+void Fields::refuse_missing(std::string_view name) {
+    std::vector<std::string_view> unread;
+    for (const auto& [key, value] : members_)
+        if (std::find(known_.begin(), known_.end(), key) == known_.end()) unread.push_back(key);
+    const std::string field = where_ + "/" + std::string(name);
+    std::string message = fmt::format("{} is required.", field);
+    const std::string_view near = nearest(name, unread);
+    if (!near.empty()) message += fmt::format(" Is {} a misspelling of it?", near);
+    problem_ = reject(codes::kMissingField, std::move(message), field_context(field));
 }
 
 std::optional<json::Value> Fields::typed(std::string_view name, Presence presence) {

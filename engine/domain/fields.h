@@ -71,6 +71,7 @@ class Fields {
     std::optional<json::Value> typed(std::string_view name, Presence presence);
     std::optional<std::string> string_member(std::string_view name, Presence presence);
     bool is_within_limits(std::string_view name, const json::Value& value);
+    void refuse_missing(std::string_view name);
     void refuse_unknown(const std::string& name);
     void refuse_member(const RejectionCode& code, std::string_view name, std::string_view expected);
 

@@ -63,6 +63,14 @@ TEST_CASE("command: unknown names are refused with the nearest known one", "[uni
     CHECK(problem(command(R"("type":"ArchiveSwarm","run":"r")")) == "unknown-field");
 }
 
+TEST_CASE("command: a misspelled field is named where the one that is meant is required",
+          "[unit][domain]") {
+    const auto refused = parsed(command(R"("type":"StartStep","run":"r","data":{"stpe":"y"})"));
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().code->name == "missing-field");
+    CHECK(refused.error().message == "/data/step is required. Is stpe a misspelling of it?");
+}
+
 TEST_CASE("command: an id is required unless one is made for it", "[unit][domain]") {
     constexpr std::string_view kNoId = R"({"type":"ArchiveSwarm","swarm":"s"})";
     CHECK(problem(kNoId) == "missing-field");
