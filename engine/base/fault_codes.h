@@ -20,9 +20,11 @@ inline constexpr FaultCode kStoreLocked{
 inline constexpr FaultCode kDiskFull{
     "disk-full", FaultKind::kUnavailable, "The disk has no space left for what was to be written.",
     "Free space on the disk, then send the same again: command ids make that safe."};
-inline constexpr FaultCode kNoPermission{"no-permission", FaultKind::kUnavailable,
-                                         "This user may not read or write what the store needs.",
-                                         "Give this user read and write access to the path named."};
+inline constexpr FaultCode kNoPermission{
+    "no-permission", FaultKind::kUnavailable,
+    "This user may not read or write what the store needs, or its disk "
+    "is mounted read-only.",
+    "Give this user read and write access to the path named."};
 inline constexpr FaultCode kOutputFailed{
     "output-failed", FaultKind::kUnavailable,
     "What was to be printed could not be written to the end: a part of it is missing.",
