@@ -17,6 +17,7 @@ namespace skein::projections::core {
 namespace {
 
 constexpr const char* kCurrent = "CURRENT";
+constexpr const char* kLostEvents = "LOST-EVENTS";
 constexpr const char* kFinishedSuffix = ".finished";
 
 [[noreturn]] void throw_errno(const std::string& doing) {
@@ -128,6 +129,28 @@ std::shared_ptr<store::ViewStore> Generations::open(const std::string& name) {
         store::open_rocks_view_store({path_of(name), block_cache_, files_});
     open_[name] = opened;
     return opened;
+}
+
+std::string Generations::lost_events() const {
+    if (directory_.empty()) return {};
+    std::string what;
+    std::ifstream file(directory_ / kLostEvents);
+    std::getline(file, what);
+    return what;
+}
+
+void Generations::note_lost_events(const std::string& what) {
+    if (!directory_.empty()) replace_file(directory_ / kLostEvents, what + "\n");
+}
+
+void Generations::accept_lost_events() {
+    std::error_code failed;
+    if (!directory_.empty()) std::filesystem::remove(directory_ / kLostEvents, failed);
+    if (failed)
+        throw Fault(
+            FaultKind::kUnavailable,
+            fmt::format("removing {}: {}", (directory_ / kLostEvents).string(), failed.message()),
+            "Check the rights of the view directory.");
 }
 
 void Generations::make_live(const std::string& name) {

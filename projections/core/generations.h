@@ -1,8 +1,9 @@
 // Generations: the directories g000001, g000002, ... of a view directory, and which one is live.
 //
-// CURRENT names the live one; it changes by a written, synced and renamed file, and a sync of the
-// directory. A generation that is neither live nor marked as finished is what a crash left of a
-// rebuild: open() removes it. Without a directory everything is kept in memory.
+// LOST-EVENTS says what the log has lost, see lost_events(). CURRENT names the live one; it changes
+// by a written, synced and renamed file, and a sync of the directory. A generation that is neither
+// live nor marked as finished is what a crash left of a rebuild: open() removes it. Without a
+// directory everything is kept in memory.
 // Threads: all methods from any thread. Errors: Fault kUnavailable where files cannot be written.
 // Source: design section 6.
 #pragma once
@@ -32,6 +33,12 @@ class Generations {
     std::string make();
     // The same store for all who hold it at one time.
     std::shared_ptr<store::ViewStore> open(const std::string& name);
+
+    // That the log had lost events which a generation knew of is kept until it is accepted, over
+    // the generations and the processes; empty where there is nothing to say.
+    std::string lost_events() const;
+    void note_lost_events(const std::string& what);
+    void accept_lost_events();
 
     void make_live(const std::string& name);
     void mark_finished(const std::string& name);

@@ -37,6 +37,7 @@ OpenViews::OpenViews(const ViewOptions& options, log::EventLog& log, const codec
       generations_(options.directory, options.block_cache_bytes, options.files),
       applied_(log.shard_count()) {
     const std::lock_guard project(project_mutex_);
+    lost_events_ = generations_.lost_events();
     const std::optional<std::string> current = generations_.live();
     if (current && adopt_existing(*current)) return;
     const Pinned generation = make_generation();
@@ -50,12 +51,16 @@ bool OpenViews::adopt_existing(const std::string& name) {
     try {
         const Pinned generation = open_generation(name);
         if (const auto mismatch = core::find_mismatch(*generation->store, log_, identity_)) {
-            if (mismatch->of == core::Mismatch::Of::kLog) lost_events_ = mismatch->what;
+            if (mismatch->of == core::Mismatch::Of::kLog) {
+                lost_events_ = mismatch->what;
+                generations_.note_lost_events(lost_events_);
+            }
             return false;
         }
         adopt(generation);
         return true;
-    } catch (const store::ViewDamage&) {
+    } catch (const store::ViewDamage& damage) {
+        broken_rows_ = damage.what();
         rebuilds_.fetch_add(1);
         return false;
     }

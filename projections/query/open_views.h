@@ -41,6 +41,8 @@ class OpenViews final : public Views {
     std::vector<ViewStatus> status() const override;
     ViewCounters counters() const override;
     const std::string& lost_events() const override { return lost_events_; }
+    void accept_lost_events() override { generations_.accept_lost_events(); }
+    const std::string& broken_rows() const override { return broken_rows_; }
     std::string rebuild(AfterRebuild after,
                         const std::function<void(std::uint64_t, std::uint64_t)>& progress) override;
     std::vector<Difference> compare(const std::string& generation_a,
@@ -96,6 +98,7 @@ class OpenViews final : public Views {
     const codec::Codec& codec_;
     const core::Identity identity_;
     std::string lost_events_;             // constant after construction
+    std::string broken_rows_;             // constant after construction
     const replay::LogStates log_states_;  // the last resort where rows are damaged
     mutable StateCache cache_;
     mutable core::Generations generations_;

@@ -102,9 +102,14 @@ class Views : public replay::States {
 
     virtual std::vector<ViewStatus> status() const = 0;
     virtual ViewCounters counters() const = 0;
-    // What open() found, where the log had lost events that the views knew of, or had others in
-    // their place: acknowledged events are gone. The views were made anew. Empty else.
+    // What open() found, this time or before, where the log had lost events that the views knew of,
+    // or had others in their place: acknowledged events are gone. The views were made anew; this is
+    // kept beside them until it is accepted. Empty else.
     virtual const std::string& lost_events() const = 0;
+    // What the log has is what there is: the next opening says nothing more.
+    virtual void accept_lost_events() = 0;
+    // What open() found broken in the views that stood there, which it then made anew. Empty else.
+    virtual const std::string& broken_rows() const = 0;
     // A new generation from the log beside the live one; progress(done, total) in events. Switches
     // when it has caught up, unless `keep_both`; then compare() tells what differs.
     enum class AfterRebuild { kSwitch, kKeepBoth };

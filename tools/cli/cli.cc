@@ -99,11 +99,10 @@ Store& Cli::open(OpenMode mode, Projecting projecting) {
     store_ = Store::open(options);
     const std::string& lost = store_->views().lost_events();
     if (!lost.empty())
-        err()
-            << "warning: events are missing from the log: " << lost << '\n'
-            << "cause:   the log was cut, lost, or replaced by an older copy\n"
-            << "next:    Restore a backup, or send again what is missing; the views show what the "
-               "log still has.\n";
+        err() << "warning: events are missing from the log: " << lost << '\n'
+              << "cause:   the log was cut, lost, or replaced by an older copy\n"
+              << "next:    Restore a backup, or send again what is missing; `skein views rebuild` "
+                 "takes what the log still has for all there is.\n";
     return *store_;
 }
 

@@ -88,6 +88,27 @@ json::Value report_document(Store& store, const Report& report) {
     return out.value();
 }
 
+// What opening the views found before they were made anew, which nothing else shows any more.
+void add_opening(Report& report, const projections::Views& views) {
+    replay::Finding finding;
+    if (!views.lost_events().empty()) {
+        finding.what = "log";
+        finding.expected = "every event that the views knew of";
+        finding.found = views.lost_events();
+        finding.remedy =
+            "Restore a backup, or send again what is missing; `skein views rebuild` takes what the "
+            "log still has for all there is.";
+        report.log.findings.push_back(finding);
+    }
+    if (!views.broken_rows().empty()) {
+        finding.what = "view";
+        finding.expected = "rows as they were written";
+        finding.found = views.broken_rows();
+        finding.remedy = "They were made anew from the log; run `skein verify` again.";
+        report.log.findings.push_back(finding);
+    }
+}
+
 void add_views(Report& report, Store& store, const std::optional<Stream>& only,
                Progress& progress) {
     store.views().catch_up();
@@ -162,6 +183,7 @@ int verify(Cli& cli, const VerifyOptions& options) {
     // Where the log itself does not fold, there is nothing to compare views with.
     if (report.log.findings.empty()) add_views(report, store, only, progress);
     progress.clear();
+    add_opening(report, store.views());
     print_report(cli, store, report);
     if (report.log.findings.empty()) return kOk;
     const replay::Finding& first = report.log.findings.front();

@@ -35,6 +35,7 @@ int rebuild_views(Cli& cli, bool keeps_both) {
             progress.report("rebuilding", done, total);
         });
     progress.clear();
+    if (!keeps_both) store.views().accept_lost_events();
     if (cli.format() == Format::kText) {
         cli.out() << generation << '\n';
     } else {

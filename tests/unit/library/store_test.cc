@@ -363,6 +363,16 @@ TEST_CASE("store: a log that lost events says so, and the views show what it sti
         CHECK(store->views().lost_events().find("the log ends at 3") != std::string::npos);
         CHECK(budget_at(*store, "swarm/s1/run/r1") == "0");
     }
+    SECTION("it is said until it is accepted") {
+        put_older_back();
+        const auto open = [&] { return Store::open(options_at(directory.path())); };
+        open();
+        auto store = open();
+        CHECK(store->views().lost_events().find("the log ends at 3") != std::string::npos);
+        store->views().accept_lost_events();
+        store.reset();
+        CHECK(open()->views().lost_events().empty());
+    }
     SECTION("it has another event there") {
         const std::filesystem::path views = home / "views";
         const std::filesystem::path kept = home / "kept";

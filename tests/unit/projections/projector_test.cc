@@ -377,6 +377,22 @@ TEST_CASE("views: a list reads no states, whatever their size [V-171]") {
     CHECK(nlohmann::json::parse(swarms[1].fields)["version"] == 2);
 }
 
+TEST_CASE("views: broken rows that opening replaces are told [V-171]") {
+    const TempDirectory directory;
+    Story story(24);
+    story.tell(200);
+    const auto built = [&] { return open_views(story, directory.path()); };
+    built()->catch_up();
+    CHECK(built()->broken_rows().empty());
+    const Shard shard = log::shard_of(story.log(), first_run(story));
+    edit_row(directory.path() + "/g000001", projections::store::checkpoint_key(shard));
+    const auto views = built();
+    CHECK(views->broken_rows().find("fails its checksum") != std::string::npos);
+    views->catch_up();
+    CHECK(views->verify(std::nullopt, {}).empty());
+    CHECK(live_of(*views) == "g000002");
+}
+
 namespace {
 
 // The standard codec of a program that cannot read one type of events yet.
