@@ -7,6 +7,7 @@
 #include "engine/log/rocksdb/rocks_log.h"
 #include "engine/replay/verify.h"
 #include "tools/library/backup_files.h"
+#include "tools/library/head_list.h"
 #include "tools/library/store_directory.h"
 
 namespace skein {
@@ -71,27 +72,15 @@ void compare_heads(Store& store, const std::vector<log::Head>& before, const Bac
 
 }  // namespace
 
-std::uint64_t BackupContent::events() const {
-    std::uint64_t sum = 0;
-    for (const Position position : positions) sum += position.value();
-    return sum;
-}
+std::uint64_t BackupContent::events() const { return sum_of(positions); }
 
 json::Value BackupContent::document() const {
-    std::vector<json::Value> heads;
-    for (std::size_t shard = 0; shard < positions.size(); ++shard) {
-        json::ObjectWriter head;
-        head.member_text("hash", to_hex(hashes[shard]));
-        head.member_number("position", positions[shard].value());
-        head.member_number("shard", shard);
-        heads.push_back(head.value());
-    }
     json::ObjectWriter out;
     out.member_number("bytes", bytes);
     out.member_text("created_at", format_time(created_at));
     out.member_number("events", events());
     out.member_text("schema", "skein.backup/1");
-    out.member("shards", json::Value::array(heads));
+    out.member("shards", heads_document(positions, hashes));
     out.member_text("store_id", store_id.str());
     return out.value();
 }
