@@ -97,6 +97,10 @@ inline constexpr RejectionCode kOverloaded{
 inline constexpr RejectionCode kReadOnly{
     "read-only", RejectionClass::kUnavailable, "The log cannot be written to at present.",
     "Send the command again with the same command_id once the log is back; reads go on."};
+inline constexpr RejectionCode kClosed{
+    "closed", RejectionClass::kUnavailable,
+    "The store was closed, or the node shuts down: it takes no command any more.",
+    "Open the store again, or name another node; then send it again with the same command_id."};
 inline constexpr RejectionCode kShardElsewhere{
     "shard-elsewhere", RejectionClass::kUnavailable,
     "This node does not write the shard of the command at present.",

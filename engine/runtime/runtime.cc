@@ -64,10 +64,12 @@ Result<domain::Command, domain::Rejection> Runtime::parse(const json::Value& doc
     return domain::parse_command(document, parts_.codec->registry(), options_.limits, fallback_id);
 }
 
-bool Runtime::enqueue(std::unique_ptr<Pending>& pending) {
-    if (is_stopping_ || queue_.size() >= options_.queue_commands_max) return false;
+std::optional<domain::Rejection> Runtime::enqueue(std::unique_ptr<Pending>& pending) {
+    if (is_stopping_) return domain::reject(domain::codes::kClosed, "the store was closed");
+    if (queue_.size() >= options_.queue_commands_max)
+        return domain::reject(domain::codes::kOverloaded, "the queue of waiting commands is full");
     queue_.push_back(std::move(pending));
-    return true;
+    return std::nullopt;
 }
 
 Outcome Runtime::submit(domain::Command command, Deadline deadline) {
@@ -87,9 +89,7 @@ Outcome Runtime::submit(domain::Command command, Deadline deadline) {
     bool leads = false;
     {
         const std::lock_guard lock(mutex_);
-        if (!enqueue(pending))
-            return rejected(id, domain::reject(domain::codes::kOverloaded,
-                                               "the queue of waiting commands is full"));
+        if (auto refusal = enqueue(pending)) return rejected(id, *std::move(refusal));
         // A caller with a deadline must not be held by a slow disk, so it never runs a round.
         leads = !is_led_ && !deadline;
         is_led_ = is_led_ || leads;
@@ -114,19 +114,14 @@ void Runtime::submit_async(domain::Command command, Callback done,
     pending->command = std::move(command);
     pending->done = std::move(done);
     pending->sequence = std::move(sequence);
-    bool is_accepted = false;
+    std::optional<domain::Rejection> refusal;
     bool is_idle = false;
     {
         const std::lock_guard lock(mutex_);
-        is_accepted = enqueue(pending);
+        refusal = enqueue(pending);
         is_idle = !is_led_;
     }
-    if (!is_accepted) {
-        const Uuid id = pending->command.id;
-        pending->done(rejected(id, domain::reject(domain::codes::kOverloaded,
-                                                  "the queue of waiting commands is full")));
-        return;
-    }
+    if (refusal) return pending->done(rejected(pending->command.id, *std::move(refusal)));
     if (is_idle) work_or_stop_.notify_one();
 }
 
@@ -139,7 +134,7 @@ bool Runtime::submit_taken(domain::Command command, Callback done, IntakePlace p
     bool is_idle = false;
     {
         const std::lock_guard lock(mutex_);
-        if (!enqueue(pending)) return false;
+        if (enqueue(pending)) return false;
         is_idle = !is_led_;
     }
     if (is_idle) work_or_stop_.notify_one();

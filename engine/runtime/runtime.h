@@ -131,7 +131,8 @@ class Runtime {
     // Answers collected while a round runs, given once nothing is locked.
     using Answers = std::vector<std::pair<std::unique_ptr<Pending>, Outcome>>;
 
-    bool enqueue(std::unique_ptr<Pending>& pending);
+    // Takes `pending`; otherwise leaves it and says why.
+    std::optional<domain::Rejection> enqueue(std::unique_ptr<Pending>& pending);
     void lead();  // runs rounds while commands wait; the caller holds leadership
     void step_down();
     void run_executor();

@@ -110,10 +110,10 @@ std::vector<Row> all_rows() {
 
 // What other layers answer: the parser of text, the runtime and the readers of points.
 const std::set<std::string_view> kDecidedElsewhere{
-    "invalid-json",      "invalid-point",    "point-out-of-range", "event-too-large",
-    "command-id-reused", "no-such-stream",   "overloaded",         "read-only",
-    "ambiguous-name",    "invalid-resource", "invalid-condition",  "disk-full",
-    "command-too-large", "shard-elsewhere"};
+    "invalid-json",      "invalid-point",     "point-out-of-range", "event-too-large",
+    "command-id-reused", "no-such-stream",    "overloaded",         "closed",
+    "read-only",         "ambiguous-name",    "invalid-resource",   "invalid-condition",
+    "disk-full",         "command-too-large", "shard-elsewhere"};
 
 }  // namespace
 
