@@ -44,10 +44,11 @@ std::string to_pointer(std::string_view path) {
     return pointer;
 }
 
-std::optional<json::Value> look_up(const Facts& facts, const std::string& pointer) {
-    if (auto found = json::resolve_pointer(facts.values, pointer)) return found;
-    if (!facts.document) return std::nullopt;
-    return json::resolve_pointer(facts.document(), pointer);
+std::optional<json::Value> look_up(Facts facts, const std::string& pointer) {
+    for (const auto& document : facts) {
+        if (auto found = json::resolve_pointer(document(), pointer)) return found;
+    }
+    return std::nullopt;
 }
 
 // -1, 0, 1; nullopt where the two have no order.
@@ -79,7 +80,7 @@ class Comparison final : public Condition {
     Comparison(std::string pointer, Op op, json::Value literal)
         : pointer_(std::move(pointer)), op_(op), literal_(std::move(literal)) {}
 
-    bool holds(const Facts& facts) const override {
+    bool holds(Facts facts) const override {
         const std::optional<json::Value> value = look_up(facts, pointer_);
         if (!value) return op_ == Op::kUnequal;
         if (op_ == Op::kEqual) return *value == literal_;
@@ -105,7 +106,7 @@ class Comparison final : public Condition {
 class Exists final : public Condition {
  public:
     explicit Exists(std::string pointer) : pointer_(std::move(pointer)) {}
-    bool holds(const Facts& facts) const override { return look_up(facts, pointer_).has_value(); }
+    bool holds(Facts facts) const override { return look_up(facts, pointer_).has_value(); }
     void each_path(const std::function<void(std::string_view)>& visit) const override {
         visit(pointer_);
     }
@@ -117,7 +118,7 @@ class Exists final : public Condition {
 class Not final : public Condition {
  public:
     explicit Not(ConditionPtr inner) : inner_(std::move(inner)) {}
-    bool holds(const Facts& facts) const override { return !inner_->holds(facts); }
+    bool holds(Facts facts) const override { return !inner_->holds(facts); }
     void each_path(const std::function<void(std::string_view)>& visit) const override {
         inner_->each_path(visit);
     }
@@ -131,7 +132,7 @@ enum class Join { kAll, kAny };
 class Joined final : public Condition {
  public:
     Joined(Join join, std::vector<ConditionPtr> parts) : join_(join), parts_(std::move(parts)) {}
-    bool holds(const Facts& facts) const override {
+    bool holds(Facts facts) const override {
         for (const ConditionPtr& part : parts_) {
             if (part->holds(facts) != (join_ == Join::kAll)) return join_ == Join::kAny;
         }

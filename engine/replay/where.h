@@ -8,8 +8,7 @@
 //               = ! < > ( ); or either of them quoted as a JSON text ("/variables/a b")
 //   literal   = JSON (numbers, strings, true, false, null, arrays, objects) or a bare word
 //
-// A path is looked up in the values document first (`variables.budget` is the value itself), then
-// in the full document (`status`, `steps.price.status`). Numbers compare by value, texts by bytes;
+// A path is looked up in each of the facts in turn. Numbers compare by value, texts by bytes;
 // things of different types are unequal and not ordered; a missing path makes every comparison but
 // != false. `contains`: text in text, element in array, key in object.
 // Threads: a parsed condition is immutable. Errors: Rejection invalid-condition with the column.
@@ -19,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "engine/base/result.h"
@@ -27,16 +27,16 @@
 
 namespace skein::replay {
 
-// What a condition is asked of. The full document is made only where a path needs it.
-struct Facts {
-    json::Value values;
-    std::function<json::Value()> document;
-};
+// What a condition is asked of: documents in the order in which a path is looked up in them. A
+// function is called only where what stands before it has not what a path names: the values
+// (`variables.budget` is the value itself) before the full document (`status`,
+// `variables.budget.version`).
+using Facts = std::span<const std::function<json::Value()>>;
 
 class Condition {
  public:
     virtual ~Condition() = default;
-    virtual bool holds(const Facts& facts) const = 0;
+    virtual bool holds(Facts facts) const = 0;
     // The JSON Pointer of each path in it.
     virtual void each_path(const std::function<void(std::string_view)>& visit) const = 0;
 };

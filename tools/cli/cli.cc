@@ -150,16 +150,19 @@ int Cli::refuse_lost_output(int exit) {
               "same command_id is not done twice."));
 }
 
-int Cli::refuse_usage(std::string_view what, std::string_view next) {
-    err() << "error: " << printable(what) << '\n' << "next:  " << next << '\n';
-    return kUsage;
+int Cli::refuse_absent(std::string_view what, std::string next) {
+    return refuse(Fault(fault_codes::kNotThere, std::string(what), std::move(next)));
 }
 
-int Cli::refuse_usage(const UsageCode& code, std::string_view what) {
+int Cli::refuse_usage(std::string_view what, std::string_view next) {
+    return refuse_usage(kWrongUsage, what, next);
+}
+
+int Cli::refuse_usage(const UsageCode& code, std::string_view what, std::string_view next) {
     err() << "error: " << printable(what) << " (" << code.name << ")\n"
           << "cause: " << code.cause << '\n'
-          << "next:  " << code.remedy << '\n';
-    return kUsage;
+          << "next:  " << (next.empty() ? code.remedy : next) << '\n';
+    return code.exit;
 }
 
 int exit_of(const FaultCode& code) { return exit_of(code.kind); }

@@ -46,16 +46,27 @@ struct Streams {
     std::ostream& err;
 };
 
-// A wrong call that has a name, which `skein explain` knows as well.
+// What the command line itself refuses; `skein explain` knows these as well.
 struct UsageCode {
     std::string_view name;
     std::string_view cause;
-    std::string_view remedy;
+    std::string_view remedy;  // where the refusal brings none of its own
+    int exit = kUsage;
 };
+inline constexpr UsageCode kWrongUsage{
+    "wrong-usage", "What was typed is not what the command takes, or does not fit what is there.",
+    "`skein COMMAND --help` shows what it takes."};
+inline constexpr UsageCode kUnreadableInput{
+    "unreadable-input", "The file or stream that a command was told to read cannot be read.",
+    "Check the path and its permissions."};
+inline constexpr UsageCode kBrokenRecord{
+    "broken-record", "A record of an imported file is not what its format says it must be.",
+    "Mend it and import it again; --continue goes on with the rest.", kRejected};
 inline constexpr UsageCode kNoRows{
     "no-rows", "CSV has rows and columns, and what this command prints has none.",
     "Take -o json; `skein ls`, `skein views ls` and `skein parked ls` print CSV."};
-inline constexpr const UsageCode* kUsageCodes[] = {&kNoRows};
+inline constexpr const UsageCode* kUsageCodes[] = {&kWrongUsage, &kUnreadableInput, &kBrokenRecord,
+                                                   &kNoRows};
 
 enum class Colour { kBold, kRed, kGreen, kYellow };
 
@@ -100,10 +111,11 @@ class Cli {
     // class.
     int refuse(const domain::Rejection& rejection);
     int refuse(const Fault& fault);
-    int refuse_usage(std::string_view what, std::string_view next);
+    int refuse_usage(std::string_view what, std::string_view next);  // wrong-usage
+    int refuse_usage(const UsageCode& code, std::string_view what, std::string_view next = {});
+    int refuse_absent(std::string_view what, std::string next);  // not-there
     // `exit`, or that of output that could not be written to its end, which is said then.
     int refuse_lost_output(int exit);
-    int refuse_usage(const UsageCode& code, std::string_view what);
 
     // What the global options said.
     std::string data = ".skein";

@@ -44,14 +44,18 @@ bool command_holds(const std::vector<std::string>& command, const Reading& readi
     return exit == 0;
 }
 
+// Values by their names (`variables.budget`), then all the rest. The reading outlives it.
+std::array<std::function<json::Value()>, 2> facts_of(const Reading& reading) {
+    return {[&reading] { return reading.values(); }, [&reading] { return reading.document(); }};
+}
+
 // Nothing, or the exit code where the condition has a name that no state has, which is said then.
 // All states of a stream have the same fields, but those of a board are its items: they come and
 // go.
 std::optional<int> refuse_unknown(Cli& cli, const replay::Condition& condition,
                                   const Reading& last) {
     if (last.part == replay::Part::kBoard) return std::nullopt;
-    const json::Value known[] = {last.values(), last.document()};
-    const std::string wrong = unknown_name(condition, known);
+    const std::string wrong = unknown_name(condition, facts_of(last));
     if (wrong.empty()) return std::nullopt;
     const std::string& stream = last.state->stream().str();
     return cli.refuse_usage(fmt::format("{} has {}", stream, wrong),
@@ -106,7 +110,7 @@ int bisect_states(Cli& cli, const BisectOptions& options) {
     const auto holds = [&](Version version) {
         const Reading reading = reading_at(store, located->resource, version);
         if (!condition) return command_holds(options.command, reading);
-        return condition->holds({reading.values(), [&reading] { return reading.document(); }});
+        return condition->holds(facts_of(reading));
     };
     try {
         // A condition may come and go, and folding is cheap: each state in turn. A command costs a

@@ -39,7 +39,7 @@ Explained explained(const FaultCode& code) {
             code.cause,    code.remedy};
 }
 
-// The rejections of the store's kinds, the faults, then the wrong calls of the command line. What
+// The rejections of the store's kinds, the faults, then what the command line refuses. What
 // is a rejection while the store runs may be a fault when it opens: that is one code.
 std::vector<Explained> all_codes(const domain::Registry& registry) {
     std::vector<Explained> all;
@@ -54,8 +54,8 @@ std::vector<Explained> all_codes(const domain::Registry& registry) {
         if (!is_known) all.push_back(explained(*code));
     }
     for (const UsageCode* code : kUsageCodes)
-        all.push_back({code->name, domain::to_string(domain::RejectionClass::kInvalid), kUsage, 422,
-                       code->cause, code->remedy});
+        all.push_back({code->name, domain::to_string(domain::RejectionClass::kInvalid), code->exit,
+                       422, code->cause, code->remedy});
     return all;
 }
 
@@ -79,12 +79,10 @@ int explain(Cli& cli, const std::string& name) {
     }
     if (chosen.empty()) {
         const std::string_view near = domain::nearest(name, names);
-        cli.err() << "error: there is no code \"" << name << "\"\n"
-                  << "next:  "
-                  << (near.empty() ? std::string("`skein explain` lists them all.")
-                                   : fmt::format("did you mean `skein explain {}`?", near))
-                  << '\n';
-        return kNotFound;
+        return cli.refuse_absent(fmt::format("there is no code \"{}\"", name),
+                                 near.empty()
+                                     ? std::string("`skein explain` lists them all.")
+                                     : fmt::format("did you mean `skein explain {}`?", near));
     }
     if (cli.format() != Format::kText) {
         std::vector<json::Value> documents;

@@ -112,13 +112,12 @@ class ReportingSink final : public import::ProblemSink {
     Next report(const import::Problem& problem) override {
         const bool is_absent = problem.kind == import::ProblemKind::kAbsent;
         ++(is_absent ? totals_->absent : totals_->problems);
-        cli_->err() << "error: " << import::to_string(problem.place) << ": " << problem.reason
-                    << '\n';
+        const std::string what = import::to_string(problem.place) + ": " + problem.reason;
+        if (is_absent)
+            cli_->refuse_absent(what, "Check the path; `skein import --help` shows what it takes.");
+        else
+            cli_->refuse_usage(kBrokenRecord, what);
         if (goes_on_) return Next::kContinue;
-        cli_->err() << (is_absent
-                            ? "next:  Check the path; `skein import --help` shows what it takes.\n"
-                            : "next:  Mend it and import it again; --continue goes on with the "
-                              "rest.\n");
         return Next::kStop;
     }
 

@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <functional>
+#include <vector>
 
 #include "engine/base/hash.h"
 #include "tools/cli/choices.h"
@@ -23,23 +24,29 @@ struct LsOptions {
     bool tree = false;
 };
 
-// Conditions look at the item first, then at the state: values by their names, then all the rest.
-json::Value facts_of_state(Store& store, const Listed& item) {
-    if (item.stream.empty()) return item.fields;
-    const auto state = store.states(ReadFrom::kView).latest(item.stream);
-    const Timestamp at = state->mark().recorded_at;
-    std::map<std::string, json::Value> members;
-    for (auto& [name, value] : state->document(at).members()) members[name] = value;
-    for (auto& [name, value] : state->values(at).members()) members[name] = value;
-    return json::Value::object({members.begin(), members.end()});
+// What a condition is asked of an item: its fields, then what its state says: values by their
+// names (`variables.budget`), then all the rest.
+std::vector<std::function<json::Value()>> facts_of(Store& store, const Listed& item) {
+    std::vector<std::function<json::Value()>> documents{[&item] { return item.fields; }};
+    if (item.stream.empty()) return documents;
+    const auto latest = [&store, &item] {
+        return store.states(ReadFrom::kView).latest(item.stream);
+    };
+    documents.emplace_back([latest] {
+        const auto state = latest();
+        return state->values(state->mark().recorded_at);
+    });
+    documents.emplace_back([latest] {
+        const auto state = latest();
+        return state->document(state->mark().recorded_at);
+    });
+    return documents;
 }
 
 void keep_where(Store& store, const replay::Condition& condition, std::vector<Listed>& items) {
     std::vector<Listed> kept;
     for (Listed& item : items) {
-        const replay::Facts facts{item.fields,
-                                  [&store, &item] { return facts_of_state(store, item); }};
-        if (condition.holds(facts)) kept.push_back(std::move(item));
+        if (condition.holds(facts_of(store, item))) kept.push_back(std::move(item));
     }
     items = std::move(kept);
 }
@@ -155,17 +162,16 @@ void print_chosen(Cli& cli, const LsOptions& options, const std::vector<Listed>&
         cli.err() << "next:  --cursor " << *next << " shows more.\n";
 }
 
-// Whether --swarm names one that there is; refuses where it does not.
-bool knows_swarm(Cli& cli, Store& store, const std::string& swarm) {
+// Nothing, or the exit code where --swarm names none that there is, which is said then.
+std::optional<int> refuse_unknown_swarm(Cli& cli, Store& store, const std::string& swarm) {
     std::vector<std::string> names;
     for (const Listed& item : list_items(store, {"swarms", ""})) {
         names.push_back(item.stream.str().substr(std::string_view("swarm/").size()));
-        if (names.back() == swarm) return true;
+        if (names.back() == swarm) return std::nullopt;
     }
-    cli.err() << fmt::format("error: there is no swarm \"{}\"{}\n", printable(swarm),
-                             suggestion(swarm, names))
-              << "next:  `skein ls swarms` lists them.\n";
-    return false;
+    return cli.refuse_absent(
+        fmt::format("there is no swarm \"{}\"{}", swarm, suggestion(swarm, names)),
+        "`skein ls swarms` lists them.");
 }
 
 int list(Cli& cli, LsOptions options) {
@@ -179,12 +185,14 @@ int list(Cli& cli, LsOptions options) {
         condition = *parsed;
     }
     Store& store = cli.open(OpenMode::kMustExist);
-    if (!options.choice.swarm.empty() && !knows_swarm(cli, store, options.choice.swarm))
-        return kNotFound;
+    if (!options.choice.swarm.empty()) {
+        if (const auto refused = refuse_unknown_swarm(cli, store, options.choice.swarm))
+            return *refused;
+    }
     std::vector<Listed> items = list_items(store, options.choice);
     if (condition && !items.empty()) {
         // Every item of a list has the same fields, null where there is nothing.
-        const json::Value known[] = {items.front().fields, facts_of_state(store, items.front())};
+        const auto known = facts_of(store, items.front());
         if (const std::string wrong = unknown_name(*condition, known); !wrong.empty())
             return cli.refuse_usage(
                 "items have " + wrong,

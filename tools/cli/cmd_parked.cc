@@ -42,9 +42,8 @@ bool is_parked(Store& store, std::uint64_t id) {
 }
 
 int refuse_unknown(Cli& cli, std::uint64_t id) {
-    cli.err() << fmt::format("error: no parked event has the id {}\n", id)
-              << "next:  `skein parked ls` lists them.\n";
-    return kNotFound;
+    return cli.refuse_absent(fmt::format("no parked event has the id {}", id),
+                             "`skein parked ls` lists them.");
 }
 
 int replay_parked(Cli& cli, std::uint64_t id) {

@@ -45,7 +45,7 @@ Result<std::string, InputProblem> text_of(Cli& cli, const std::string& argument,
 }
 
 int refuse_input(Cli& cli, const std::string& name) {
-    return cli.refuse_usage(fmt::format("cannot read {}", name),
+    return cli.refuse_usage(kUnreadableInput, fmt::format("cannot read {}", name),
                             name == kStandardInput
                                 ? "Give it a file or a pipe, as in `skein send ... < FILE`."
                                 : "Check the path after @.");
@@ -189,7 +189,7 @@ int send_file(Cli& cli, const SendOptions& options) {
     if (options.file == "-") return sender.send(cli.io().in);
     std::ifstream file(options.file);
     if (!file || std::filesystem::is_directory(options.file))
-        return cli.refuse_usage(fmt::format("cannot read {}", options.file),
+        return cli.refuse_usage(kUnreadableInput, fmt::format("cannot read {}", options.file),
                                 "Check the path, or use -f - for standard input.");
     return sender.send(file);
 }

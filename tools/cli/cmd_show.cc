@@ -137,12 +137,12 @@ int show(Cli& cli, const ShowOptions& options) {
     const json::Value document = options.values ? reading->values() : reading->document();
     if (!options.path.empty()) {
         const auto found = json::resolve_pointer(document, options.path);
-        if (!found) {
-            cli.err() << "error: nothing at " << printable(options.path) << '\n'
-                      << "next:  `skein show " << options.address
-                      << "` shows what there is; a path is like /variables/budget/value.\n";
-            return kNotFound;
-        }
+        if (!found)
+            return cli.refuse_absent(
+                "nothing at " + options.path,
+                fmt::format("`skein show {}` shows what there is; a path is like "
+                            "/variables/budget/value.",
+                            options.address));
         cli.page();
         cli.print(*found);
         return kOk;

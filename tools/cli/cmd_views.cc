@@ -76,11 +76,9 @@ int drop_view(Cli& cli, const std::string& generation) {
     bool is_known = false;
     for (const projections::ViewStatus& status : store.views().status())
         is_known = is_known || status.generation == generation;
-    if (!is_known) {
-        cli.err() << "error: there is no view generation " << printable(generation)
-                  << "\nnext:  `skein views ls` lists them.\n";
-        return kNotFound;
-    }
+    if (!is_known)
+        return cli.refuse_absent("there is no view generation " + generation,
+                                 "`skein views ls` lists them.");
     store.views().drop(generation);
     cli.err() << "dropped " << generation << '\n';
     return kOk;

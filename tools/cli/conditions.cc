@@ -11,14 +11,14 @@
 
 namespace skein::cli {
 
-std::string unknown_name(const replay::Condition& condition,
-                         std::span<const json::Value> documents) {
+std::string unknown_name(const replay::Condition& condition, replay::Facts facts) {
     std::string wrong;
     condition.each_path([&](std::string_view pointer) {
         if (!wrong.empty()) return;
         const std::string_view first = pointer.substr(0, pointer.find('/', 1));
         std::vector<std::string> names;
-        for (const json::Value& document : documents) {
+        for (const auto& fact : facts) {
+            const json::Value document = fact();
             if (json::resolve_pointer(document, first)) return;
             document.for_each_member(
                 [&](std::string_view name, const json::Value&) { names.emplace_back(name); });

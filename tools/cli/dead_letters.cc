@@ -167,11 +167,9 @@ int resend_letters(Cli& cli, const std::vector<std::string>& ids) {
     if (ids.empty()) letters = box.newest(SIZE_MAX);
     for (const std::string& id : ids) {
         auto letter = box.find(id);
-        if (!letter) {
-            cli.err() << fmt::format("error: no dead letter has the id {}\n", id)
-                      << "next:  `skein parked letters` lists them.\n";
-            return kNotFound;
-        }
+        if (!letter)
+            return cli.refuse_absent(fmt::format("no dead letter has the id {}", id),
+                                     "`skein parked letters` lists them.");
         letters.push_back(std::move(*letter));
     }
     const std::size_t all = letters.size();

@@ -162,10 +162,11 @@ TEST_CASE("resources: full names, short names, ambiguous and unknown ones", "[re
 }
 
 TEST_CASE("conditions: comparisons, words, pointers and errors with their column", "[replay]") {
-    const replay::Facts facts{
-        *json::parse(R"({"variables":{"budget":90,"name":"a b","list":[1,2]},"intermediate":{}})"),
+    const std::function<json::Value()> facts[] = {
+        [] { return *json::parse(R"({"variables":{"budget":90,"name":"a b","list":[1,2]}})"); },
         [] {
-            return *json::parse(R"({"status":"running","steps":{"price":{"status":"failed"}}})");
+            return *json::parse(R"({"status":"running","steps":{"price":{"status":"failed"}},
+                                    "variables":{"budget":{"value":90,"version":3}}})");
         }};
     const auto holds = [&](std::string_view text) {
         const auto condition = replay::parse_condition(text);
@@ -174,6 +175,7 @@ TEST_CASE("conditions: comparisons, words, pointers and errors with their column
         return (*condition)->holds(facts);
     };
     CHECK(holds("variables.budget < 100"));
+    CHECK(holds("variables.budget.version = 3 and variables.budget = 90"));
     CHECK(holds("/variables/budget>=90 and status = running"));
     CHECK(holds("not variables.budget = 91"));
     CHECK(holds("variables.name = \"a b\""));
