@@ -25,7 +25,6 @@ using skein::test::CutMoment;
 using skein::test::PostgresProxy;
 using skein::test::PostgresServer;
 
-constexpr std::size_t kMoments = 1000;
 constexpr int kCommands = 3;
 
 // Three commands, four events, on two streams.
@@ -38,12 +37,27 @@ Batch batch_for(const EventLog& log, std::uint64_t moment) {
     return batch.event(Stream(scope.str())).batch();
 }
 
+// The two ways to append: any batches, and one command with its one event.
+struct Way {
+    const char* statement;
+    Batch (*batch)(const EventLog& log, std::uint64_t moment);
+    std::size_t moments;
+    std::uint64_t events;  // of a batch
+};
+constexpr Way kWays[] = {
+    {"append", batch_for, 1000, kCommands + 1},
+    {"append_one",
+     [](const EventLog& log, std::uint64_t moment) {
+         return small_batch(log, Shard(moment % 4), moment);
+     },
+     600, 1}};
+
 // A connection that is cut at every byte of the request, every byte of the reply, and between.
-std::vector<Cut> moments_of(const PostgresProxy::Sizes& sizes) {
+std::vector<Cut> moments_of(const PostgresProxy::Sizes& sizes, std::size_t count) {
     std::vector<Cut> moments;
     for (std::size_t i = 0; i < sizes.reply; ++i) moments.push_back({CutMoment::kReply, i});
-    while (moments.size() < kMoments / 2) moments.push_back({CutMoment::kSent, 0});
-    const std::size_t rest = kMoments - moments.size();
+    while (moments.size() < count / 2) moments.push_back({CutMoment::kSent, 0});
+    const std::size_t rest = count - moments.size();
     for (std::size_t i = 0; i < rest; ++i)
         moments.push_back({CutMoment::kRequest, i * sizes.request / rest});
     return moments;
@@ -75,6 +89,8 @@ Truth send_again(PostgresLog& log, const Batch& batch) {
 
 TEST_CASE("postgres: a commit whose answer is lost has its true result after re-sending [V-117]",
           "[postgres]") {
+    const Way way = kWays[GENERATE(0, 1)];
+    CAPTURE(way.statement);
     const std::string dsn = PostgresServer::shared().create_database();
     PgConnectOptions connect;
     connect.dsn = dsn;
@@ -82,20 +98,20 @@ TEST_CASE("postgres: a commit whose answer is lost has its true result after re-
     PostgresProxy proxy(PostgresServer::shared().socket_path());
     const auto direct = open_log(dsn);
     const auto log = open_log(proxy.through(dsn));
-    REQUIRE(log->append_one(batch_for(*direct, 0)).outcome == BatchOutcome::kAppended);
-    const PostgresProxy::Sizes sizes = proxy.sizes_of("append");
-    REQUIRE(sizes.request > 500);
+    REQUIRE(log->append_one(way.batch(*direct, 0)).outcome == BatchOutcome::kAppended);
+    const PostgresProxy::Sizes sizes = proxy.sizes_of(way.statement);
+    REQUIRE(sizes.request > 200);
     REQUIRE(sizes.reply > 20);
-    const std::vector<Cut> moments = moments_of(sizes);
-    REQUIRE(moments.size() == kMoments);
+    const std::vector<Cut> moments = moments_of(sizes, way.moments);
+    REQUIRE(moments.size() == way.moments);
 
     std::size_t before = 0;
     std::size_t by_resending = 0;
     for (std::size_t i = 0; i < moments.size(); ++i) {
         const Cut cut = moments[i];
         CAPTURE(i, static_cast<int>(cut.moment), cut.bytes);
-        const Batch batch = batch_for(*direct, i + 1);
-        proxy.cut_next("append", cut);
+        const Batch batch = way.batch(*direct, i + 1);
+        proxy.cut_next(way.statement, cut);
         const AppendResult lost = log->append_one(batch);
         REQUIRE_FALSE(proxy.is_armed());
         REQUIRE(lost.outcome == BatchOutcome::kInDoubt);
@@ -108,11 +124,11 @@ TEST_CASE("postgres: a commit whose answer is lost has its true result after re-
         REQUIRE(direct->head(batch.shard).position ==
                 Position(batch.expected_head.value() + batch.events.size()));
     }
-    CHECK(before + by_resending == kMoments);
+    CHECK(before + by_resending == way.moments);
     WARN(before << " were written before the cut, " << by_resending << " by re-sending");
     const Walk checked = walk(*direct);
     CHECK(checked.problem == "");
-    CHECK(checked.events == (kMoments + 1) * (kCommands + 1));
+    CHECK(checked.events == (way.moments + 1) * way.events);
 }
 
 TEST_CASE("postgres: while the server is away appends are refused, and nothing is in doubt",

@@ -284,6 +284,19 @@ TEST_CASE("postgres: an append is one round trip, whatever it holds", "[postgres
         CHECK(results[2].outcome == BatchOutcome::kStaleHead);
         CHECK(results[3].outcome == BatchOutcome::kAppended);
     }
+    SECTION("one command with its one event: new, repeated, fenced") {
+        Batch one = small_batch(*direct, Shard(3), 52);
+        CHECK(trips([&] { results = {log->append_one(one)}; }) == 1);
+        CHECK(results[0].outcome == BatchOutcome::kAppended);
+        CHECK(trips([&] { results = {log->append_one(one)}; }) == 1);
+        CHECK(results[0].commands[0].verdict == Verdict::kDuplicate);
+        one = small_batch(*direct, Shard(3), 53);
+        one.epoch = Epoch(5);
+        CHECK(trips([&] { results = {log->append_one(one)}; }) == 1);
+        CHECK(results[0].outcome == BatchOutcome::kFenced);
+        // Prepared with the connection, the one before, and these.
+        CHECK(proxy.round_trips_of("append_one") == 1 + 1 + 3);
+    }
     CHECK(walk(*direct).problem == "");
 }
 

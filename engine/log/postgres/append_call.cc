@@ -147,7 +147,25 @@ std::vector<AppendResult> AppendCall::send_as(const statements::Statement& state
         array(event_hash_), array(event_bytes_), array(more)...));
 }
 
+bool AppendCall::is_of_one_event() const {
+    return batches_.size() == 1 && !has_intake_ && batches_[0].commands.size() == 1 &&
+           batches_[0].events.size() == 1 && believed_[0].outcome == BatchOutcome::kAppended;
+}
+
+std::vector<AppendResult> AppendCall::send_one(PgConnection& connection) const {
+    const Batch& batch = batches_[0];
+    const BatchEvent& event = batch.events[0];
+    const BatchCommand& command = batch.commands[0];
+    return read(
+        connection.run(statements::kAppendOne, "appending", bigint(batch.shard.value()),
+                       bigint(batch.epoch.value()), bigint(batch.expected_head.next().value()),
+                       bigint(event.version.value()), event.stream.str(), binary(event.hash.view()),
+                       binary(event.bytes), command.scope.str(), binary(command.command_id.view()),
+                       binary(command.content_hash.view())));
+}
+
 std::vector<AppendResult> AppendCall::send(PgConnection& connection) const {
+    if (is_of_one_event()) return send_one(connection);
     if (!has_intake_) return send_as(statements::kAppend, connection);
     return send_as(statements::kAppendTaken, connection, intake_batch_, intake_next_, intake_told_);
 }

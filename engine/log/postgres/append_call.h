@@ -5,7 +5,7 @@
 // Invariant: a batch is sent to be written only if judge() would take it, should the log stand as
 // the batch believes. Threads: one owner. Errors: Fault kCorruption where the database and judge()
 // differ. Source: design section 3 (Postgres append); migrations/0002_append.sql,
-// migrations/0005_intake.sql.
+// migrations/0005_intake.sql, migrations/0007_append_one.sql.
 #pragma once
 
 #include <pqxx/result>
@@ -37,6 +37,8 @@ class AppendCall {
         Version before;
     };
 
+    bool is_of_one_event() const;
+    std::vector<AppendResult> send_one(PgConnection& connection) const;
     void add_batch(std::size_t index);
     void add_commands(std::size_t index);
     void add_events(std::size_t index);

@@ -6,14 +6,15 @@
 
 namespace skein::log {
 
-PgPool::PgPool(PgConnectOptions options, std::size_t size, const statements::Statement* usual)
-    : options_(std::move(options)), size_(size), usual_(usual) {
+PgPool::PgPool(PgConnectOptions options, std::size_t size,
+               std::vector<const statements::Statement*> usual)
+    : options_(std::move(options)), size_(size), usual_(std::move(usual)) {
     SKEIN_CHECK(size > 0, "a pool holds one connection at least");
 }
 
 std::unique_ptr<PgConnection> PgPool::open() const {
     auto connection = std::make_unique<PgConnection>(options_);
-    if (usual_ != nullptr) connection->prepare_now(*usual_);
+    for (const statements::Statement* statement : usual_) connection->prepare_now(*statement);
     return connection;
 }
 

@@ -16,9 +16,10 @@ namespace skein::log {
 
 class PgPool {
  public:
-    // Each connection prepares `usual` when it is opened, so that its first use is one round trip.
+    // Each connection prepares `usual` when it is opened, so that the first use of each is one
+    // round trip.
     PgPool(PgConnectOptions options, std::size_t size,
-           const statements::Statement* usual = nullptr);
+           std::vector<const statements::Statement*> usual = {});
 
     // A connection for as long as this lives.
     class Lease {
@@ -60,7 +61,7 @@ class PgPool {
 
     const PgConnectOptions options_;
     const std::size_t size_;
-    const statements::Statement* const usual_;
+    const std::vector<const statements::Statement*> usual_;
     std::mutex mutex_;
     std::condition_variable came_free_;
     std::vector<std::unique_ptr<PgConnection>> idle_;  // guarded by mutex_; the last used is last

@@ -31,7 +31,9 @@ std::unique_ptr<PostgresLog> PostgresLog::open(const PostgresLogOptions& options
 }
 
 PostgresLog::PostgresLog(const PostgresLogOptions& options, Random& random)
-    : pool_(std::make_unique<PgPool>(options.connect, options.pool_size, &statements::kAppend)) {
+    : pool_(std::make_unique<PgPool>(options.connect, options.pool_size,
+                                     std::vector<const statements::Statement*>{
+                                         &statements::kAppend, &statements::kAppendOne})) {
     Migrator(options.connect).demand_current();
     auto stored = read_store();
     if (!stored && options.mode == PostgresOpen::kCreate) {

@@ -17,6 +17,11 @@ inline constexpr Statement kAppend{
     "append",
     "SELECT kind, at, number, amount, hash FROM skein.append($1, $2, $3, $4, $5, $6, $7, $8, $9, "
     "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"};
+// The same for one batch with one command and its one event.
+inline constexpr Statement kAppendOne{
+    "append_one",
+    "SELECT kind, at, number, amount, hash FROM skein.append_one($1, $2, $3, $4, $5, $6, $7, $8, "
+    "$9, $10)"};
 // The same for batches of which some carry a point of their intake.
 inline constexpr Statement kAppendTaken{
     "append_taken",
@@ -119,6 +124,7 @@ inline constexpr std::array kAll = {
     kScan,      kScanStream,  kRead,          kReceipt,     kStreamHead,   kPositionOf,
     kStreams,   kIndex,       kReceipts,      kPutSnapshot, kFindSnapshot, kNotify,
     kTakeLease, kRenewLeases, kReleaseLeases, kLeases,      kRenewNode,    kRemoveNode,
-    kNodes,     kAppendTaken, kIntakePoint,   kMoveIntake,  kReceiptsOf,   kBeginImport};
+    kNodes,     kAppendTaken, kIntakePoint,   kMoveIntake,  kReceiptsOf,   kBeginImport,
+    kAppendOne};
 
 }  // namespace skein::log::statements

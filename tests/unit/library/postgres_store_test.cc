@@ -239,7 +239,7 @@ TEST_CASE("postgres store: a command whose answer was lost ends with its true re
     int number = 0;
     for (const CutMoment moment : {CutMoment::kRequest, CutMoment::kSent, CutMoment::kReply}) {
         for (int i = 0; i < 10; ++i) {
-            proxy.cut_next("append", {moment, 7});
+            proxy.cut_next("append_one", {moment, 7});
             const std::string code = code_of(store->submit(append_note(0, number++)));
             CHECK((code == "accepted" || code == "duplicate"));
             CHECK_FALSE(proxy.is_armed());
