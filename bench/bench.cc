@@ -10,8 +10,10 @@ namespace {
 
 struct Bench {
     cli::Benchmarks::Named named;
-    void (*run)(Report& report);
+    void (*run)(Report& report) = nullptr;
+    void (*run_on)(Report& report, const Servers& servers) = nullptr;  // in its place
 };
+using When = cli::Benchmarks::When;
 
 constexpr std::array kBenches{
     Bench{{"append", "durable append through the runtime, 64 outstanding"}, bench_append},
@@ -25,7 +27,17 @@ constexpr std::array kBenches{
     Bench{{"reads", "current reads of a small run"}, bench_reads},
     Bench{{"cost", "what one change costs in a large state"}, bench_cost},
     Bench{{"as-of", "reads of points far from the head"}, bench_as_of},
-    Bench{{"scale", "a store of a million runs and ten million events", true}, bench_scale},
+    Bench{{"scale", "a store of a million runs and ten million events", When::kWhenNamed},
+          bench_scale},
+    Bench{
+        {"pg-append", "durable append on Postgres, 1,000 and 64 outstanding", When::kWithPostgres},
+        nullptr,
+        bench_pg_append},
+    Bench{{"pg-single", "one producer on Postgres, one durable command after another",
+           When::kWithPostgres},
+          nullptr,
+          bench_pg_single},
+    Bench{{"relay", "events from Postgres to Kafka", When::kWithKafka}, nullptr, bench_relay},
 };
 
 }  // namespace
@@ -36,11 +48,12 @@ std::vector<cli::Benchmarks::Named> Benches::list() const {
     return names;
 }
 
-void Benches::run(std::string_view name, const Line& line, const Figure& figure) const {
+void Benches::run(std::string_view name, const Servers& servers, const Line& line,
+                  const Figure& figure) const {
     for (const Bench& bench : kBenches) {
         if (bench.named.name != name) continue;
         Report report(line, figure);
-        return bench.run(report);
+        return bench.run != nullptr ? bench.run(report) : bench.run_on(report, servers);
     }
     SKEIN_CHECK(false, "there is no benchmark {}", name);
 }

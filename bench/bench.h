@@ -16,8 +16,10 @@ namespace skein::bench {
 class Benches final : public cli::Benchmarks {
  public:
     std::vector<Named> list() const override;
-    void run(std::string_view name, const Line& line, const Figure& figure) const override;
+    void run(std::string_view name, const Servers& servers, const Line& line,
+             const Figure& figure) const override;
 };
+using Servers = cli::Benchmarks::Servers;
 
 // Durable append through the whole runtime, and one producer alone.
 void bench_append(Report& report);
@@ -38,5 +40,10 @@ void bench_cost(Report& report);
 void bench_as_of(Report& report);
 // A store of many runs: opening, memory, reads. Minutes.
 void bench_scale(Report& report);
+// Durable append on Postgres, in databases of their own.
+void bench_pg_append(Report& report, const Servers& servers);
+void bench_pg_single(Report& report, const Servers& servers);
+// Events to Kafka, in topics of their own.
+void bench_relay(Report& report, const Servers& servers);
 
 }  // namespace skein::bench

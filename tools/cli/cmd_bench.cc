@@ -20,17 +20,44 @@ int refuse_name(Cli& cli, const std::vector<Benchmarks::Named>& known, const std
                                          : fmt::format("did you mean `skein bench {}`?", near));
 }
 
+std::string_view note_of(Benchmarks::When when) {
+    switch (when) {
+        case Benchmarks::When::kAlways: return "";
+        case Benchmarks::When::kWhenNamed: return " (minutes; only when named)";
+        case Benchmarks::When::kWithPostgres: return " (with --pg)";
+        case Benchmarks::When::kWithKafka: return " (with --pg and --kafka)";
+    }
+    return "";
+}
+
+// The flags that it needs and that were not given; empty: none.
+std::string needs_of(Benchmarks::When when, const Cli& cli) {
+    const bool is_on_kafka = when == Benchmarks::When::kWithKafka;
+    std::string needs;
+    if ((when == Benchmarks::When::kWithPostgres || is_on_kafka) && cli.pg.empty()) needs = "--pg";
+    if (is_on_kafka && cli.kafka.empty()) needs += needs.empty() ? "--kafka" : " and --kafka";
+    return needs;
+}
+
+// Whether it runs, where nothing or other benchmarks were named too.
+bool is_wanted(const Cli& cli, const Benchmarks::Named& bench,
+               const std::vector<std::string>& names) {
+    if (!names.empty()) return std::find(names.begin(), names.end(), bench.name) != names.end();
+    return bench.when != Benchmarks::When::kWhenNamed && needs_of(bench.when, cli).empty();
+}
+
 int list(Cli& cli, const std::vector<Benchmarks::Named>& known) {
     std::vector<json::Value> items;
     for (const Benchmarks::Named& each : known) {
         if (cli.format() == Format::kText) {
-            cli.out() << fmt::format("{:<12} {}{}\n", each.name, each.what,
-                                     each.is_long ? " (minutes; only when named)" : "");
+            cli.out() << fmt::format("{:<12} {}{}\n", each.name, each.what, note_of(each.when));
             continue;
         }
         json::ObjectWriter item;
-        item.member("long", json::Value::boolean(each.is_long));
+        item.member("long", json::Value::boolean(each.when == Benchmarks::When::kWhenNamed));
         item.member_text("name", each.name);
+        item.member("servers", json::Value::boolean(each.when == Benchmarks::When::kWithPostgres ||
+                                                    each.when == Benchmarks::When::kWithKafka));
         item.member_text("what", each.what);
         items.push_back(item.value());
     }
@@ -55,6 +82,13 @@ int run(Cli& cli, const std::vector<std::string>& names, bool lists) {
                                           [&](const auto& each) { return each.name == name; });
         if (!is_known) return refuse_name(cli, known, name);
     }
+    for (const Benchmarks::Named& each : known) {
+        const std::string needs = needs_of(each.when, cli);
+        if (is_wanted(cli, each, names) && !needs.empty())
+            return cli.refuse_usage(
+                fmt::format("the benchmark {} needs servers to measure on: {}", each.name, needs),
+                "`./tools/dev up` starts both and prints the flags.");
+    }
     std::vector<json::Value> figures;
     const auto print_line = [&](const std::string& line) {
         if (cli.format() == Format::kText) cli.out() << line << std::endl;
@@ -67,9 +101,8 @@ int run(Cli& cli, const std::vector<std::string>& names, bool lists) {
         }
     };
     for (const Benchmarks::Named& each : known) {
-        const bool is_named = std::find(names.begin(), names.end(), each.name) != names.end();
-        if (is_named || (names.empty() && !each.is_long))
-            benchmarks->run(each.name, print_line, take_figure);
+        if (is_wanted(cli, each, names))
+            benchmarks->run(each.name, {cli.pg, cli.kafka}, print_line, take_figure);
     }
     if (cli.format() == Format::kJson) {
         json::ObjectWriter out;

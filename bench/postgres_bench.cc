@@ -1,0 +1,122 @@
+// Durable append on PostgreSQL: what a producer waits for, beside the same rows without skein.
+#include <fmt/format.h>
+
+#include "bench/bench.h"
+#include "bench/raw_postgres.h"
+#include "bench/workload.h"
+#include "engine/base/random.h"
+
+namespace skein::bench {
+
+namespace {
+
+constexpr Shape kShape{16, 8};
+constexpr std::size_t kCommands = 30'000;
+constexpr std::size_t kSingles = 500;
+constexpr double kCopyGoal = 0.7;
+constexpr double kSingleGoal = 1.3;
+
+std::unique_ptr<Store> open_on(const std::string& dsn, const ScratchDirectory& scratch) {
+    StoreOptions options;
+    options.directory = scratch.path() / "store";
+    options.projecting = Projecting::kOnDemand;
+    options.postgres.emplace().connect.dsn = dsn;
+    return Store::open(options);
+}
+
+// Rows as large as the log's, each of its own.
+class Rows {
+ public:
+    RawRow next() {
+        const std::size_t n = count_++;
+        const std::size_t swarm = n % kShape.swarms;
+        RawRow row;
+        row.shard = static_cast<std::int32_t>(swarm);
+        row.position = static_cast<std::int64_t>(n);
+        row.version = static_cast<std::int64_t>(n);
+        row.stream = run_stream(swarm, n / kShape.swarms % kShape.runs).str();
+        row.scope = fmt::format("swarm/s{}", swarm);
+        row.command_id = std::string(ids_.uuid().view());
+        return row;
+    }
+
+ private:
+    std::size_t count_ = 1;
+    SeededRandom ids_{1};
+};
+
+// As many rows in as many transactions, made before the clock runs.
+double copy_seconds(const std::string& dsn, std::size_t envelope_bytes, std::size_t batches) {
+    RawPostgres raw(dsn);
+    Rows rows;
+    const std::string envelope(envelope_bytes, 'e');
+    const std::string hash(kHashBytes, 'h');
+    std::vector<std::pair<CopyRows, CopyRows>> copies;
+    for (std::size_t b = 1, done = 0; b <= batches; ++b) {
+        auto& [events, receipts] = copies.emplace_back(CopyRows(6), CopyRows(5));
+        for (; done < kCommands * b / batches; ++done) {
+            const RawRow row = rows.next();
+            events.begin_row().add_int(row.shard).add_bigint(row.position).add_bigint(row.version);
+            events.add(row.stream).add(hash).add(envelope);
+            receipts.begin_row().add(row.scope).add(row.command_id).add_bigint(row.position);
+            receipts.add_int(1).add(hash);
+        }
+    }
+    return seconds_of([&] {
+        for (auto& [events, receipts] : copies) raw.copy(events, receipts);
+    });
+}
+
+void measure_append(Report& report, const std::string& server, std::size_t outstanding) {
+    Comparison append;
+    std::vector<double> batch_sizes;
+    for (int run = 0; run < kRuns; ++run) {
+        const ScratchDirectory scratch;
+        const ScratchDatabase database(server);
+        auto store = open_on(database.dsn(), scratch);
+        make_runs(*store, kShape);
+        const std::uint64_t rounds = store->counters().rounds;
+        const double mine = seconds_of([&] { send_sets(*store, kShape, kCommands, outstanding); });
+        const std::uint64_t batches = store->counters().rounds - rounds;
+        batch_sizes.push_back(static_cast<double>(kCommands) / static_cast<double>(batches));
+        const std::size_t bytes = mean_event_bytes(*store) - kHashBytes;
+        append.add(kCommands / mine, kCommands / copy_seconds(database.dsn(), bytes, batches));
+    }
+    report.add({fmt::format("durable append on Postgres, {} outstanding", outstanding), "events/s",
+                append, "COPY, the same rows and batches, one connection", kCopyGoal,
+                Better::kHigh});
+    report.add({"  commands of one commit", "", batch_sizes});
+}
+
+}  // namespace
+
+void bench_pg_append(Report& report, const Servers& servers) {
+    measure_append(report, servers.postgres, 1000);
+    measure_append(report, servers.postgres, 64);
+}
+
+void bench_pg_single(Report& report, const Servers& servers) {
+    Comparison p50;
+    for (int run = 0; run < kRuns; ++run) {
+        const ScratchDirectory scratch;
+        const ScratchDatabase database(servers.postgres);
+        auto store = open_on(database.dsn(), scratch);
+        make_runs(*store, kShape);
+        RawPostgres raw(database.dsn());
+        Rows rows;
+        const std::string envelope(mean_event_bytes(*store) - kHashBytes, 'e');
+        std::vector<double> mine;
+        std::vector<double> raws;
+        for (std::size_t i = 0; i < kSingles; ++i) {
+            const std::string command = set_command(0, 0, i);
+            mine.push_back(1e6 * seconds_of([&] { store->submit(command); }));
+            const RawRow row = rows.next();
+            raws.push_back(1e6 * seconds_of([&] { raw.insert(row, envelope); }));
+        }
+        p50.add(quantile(mine, 0.5), quantile(raws, 0.5));
+    }
+    report.add({"one producer on Postgres, durable, p50", "us", p50,
+                "one statement that inserts both rows", kSingleGoal, Better::kLow});
+}
+
+}  // namespace skein::bench
