@@ -8,6 +8,7 @@
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
 #include "engine/base/fault.h"
+#include "engine/base/planted_bug.h"
 
 namespace skein::bus {
 
@@ -137,7 +138,8 @@ void Relay::begin_session() {
 void Relay::resume(Lane& lane) {
     const ResumePoint point = find_resume_point(
         topic_, log_, {store_id_, lane.shard, kSessionsAtOnce * options_.in_flight_events_max});
-    lane.sent = lane.delivered = point.position;
+    lane.sent = lane.delivered =
+        is_planted(PlantedBug::kNoReadBack) ? log_.head(lane.shard).position : point.position;
     lane.offset = point.offset;
     lane.audit_at = steady_clock::now() + options_.audit_interval;
     sent_[lane.shard.value()] = lane.sent;

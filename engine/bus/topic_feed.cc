@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/fault.h"
+#include "engine/base/planted_bug.h"
 
 namespace skein::bus {
 
@@ -96,6 +97,8 @@ void TopicFeed::take(const StoredRecord& stored) {
         const std::lock_guard<std::mutex> lock(mutex_);
         const Window& window = windows_[stored.shard.value()];
         if (window.rule) step = window.rule->judge(*event);
+        const bool is_gap = window.rule && event->position > window.rule->last();
+        if (is_planted(PlantedBug::kGapApplied) && is_gap) step = FeedStep::kApply;
         if (step == FeedStep::kDrop) ++status_.dropped;
         if (step == FeedStep::kRefetch) ++status_.refetched;
     }

@@ -9,6 +9,7 @@
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
 #include "engine/base/fault.h"
+#include "engine/base/planted_bug.h"
 #include "engine/intake/command_record.h"
 
 namespace skein::intake {
@@ -310,6 +311,8 @@ bool Intake::submit(Lane& lane, Lane::Entry& entry, domain::Command command) {
         }
         mailbox->arrived.notify_one();
     };
+    if (is_planted(PlantedBug::kOffsetFirst))
+        parts_.log->move_intake(lane.shard(), lane.epoch(), {entry.offset + 1, entry.offset + 1});
     const bool is_taken = parts_.runtime->submit_taken(std::move(command), std::move(done),
                                                        {lane.term(), entry.offset});
     if (!is_taken) {

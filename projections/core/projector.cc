@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
+#include "engine/base/planted_bug.h"
 #include "projections/store/keys.h"
 
 namespace skein::projections::core {
@@ -202,6 +203,10 @@ void Projector::write() {
     if (batch_events_ == 0 && batch_->empty()) return;
     store::CheckpointRow& row = checkpoint(shard_);
     batch_->count_into(row);
+    if (is_planted(PlantedBug::kCheckpointApart)) {
+        store_.write(batch_->rows(), options_.journal);
+        batch_->clear();
+    }
     if (row.position.value() > 0)
         batch_->replace(store::checkpoint_key(shard_), store::write_checkpoint(row));
     SKEIN_CRASH_POINT("view.before_write");

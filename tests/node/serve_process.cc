@@ -39,18 +39,11 @@ void make_store(const std::string& dsn) {
     log::PostgresLog::open(options, random);
 }
 
-ServeProcess::ServeProcess(const ServeOptions& options) : directory_("/tmp/skein_node_") {
-    skein::test::ServerCommand command;
-    command.words = {SKEIN_PROGRAM, "--pg", options.dsn, "--data", directory_.path()};
-    if (!options.kafka.empty())
-        command.words.insert(command.words.end(), {"--kafka", options.kafka});
-    command.words.insert(command.words.end(),
-                         {"serve", "--http", "127.0.0.1:0", "--lease", options.lease});
-    command.output = directory_.output();
-    command.signal_at_end = SIGKILL;
-    process_ = skein::test::start_process(command);
+ServeProcess::ServeProcess(ServeOptions options)
+    : options_(std::move(options)), directory_("/tmp/skein_node_") {
+    launch();
     const bool is_up = comes_true([&] {
-        if (::waitpid(process_, nullptr, WNOHANG) == process_) process_ = -1;
+        ended();
         const std::string said = output();
         const std::size_t at = said.find(kTakesCommands);
         const std::size_t end = at == std::string::npos ? at : said.find('\n', at);
@@ -63,6 +56,18 @@ ServeProcess::ServeProcess(const ServeOptions& options) : directory_("/tmp/skein
 }
 
 ServeProcess::~ServeProcess() { kill(); }
+
+void ServeProcess::launch() {
+    skein::test::ServerCommand command;
+    command.words = {SKEIN_PROGRAM, "--pg", options_.dsn, "--data", directory_.path()};
+    if (!options_.kafka.empty())
+        command.words.insert(command.words.end(), {"--kafka", options_.kafka});
+    command.words.insert(command.words.end(),
+                         {"serve", "--http", options_.address, "--lease", options_.lease});
+    command.output = directory_.output();
+    command.signal_at_end = SIGKILL;
+    process_ = skein::test::start_process(command);
+}
 
 std::string ServeProcess::output() const {
     std::ifstream file(directory_.output());
@@ -83,10 +88,15 @@ void ServeProcess::pause() const {
 
 int ServeProcess::wait() {
     if (process_ < 0) return -1;
-    int status = 0;
-    const bool has_ended =
-        comes_true([&] { return ::waitpid(process_, &status, WNOHANG) == process_; });
+    std::optional<int> exit;
+    const bool has_ended = comes_true([&] { return (exit = ended()).has_value(); });
     if (!has_ended) throw std::runtime_error("the node does not end:\n" + output());
+    return *exit;
+}
+
+std::optional<int> ServeProcess::ended() {
+    int status = 0;
+    if (process_ < 0 || ::waitpid(process_, &status, WNOHANG) != process_) return std::nullopt;
     process_ = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -28,12 +28,13 @@ struct ServeOptions {
     std::string dsn;
     std::string kafka = {};  // empty: none
     std::string lease = "1s";
+    std::string address = "127.0.0.1:0";  // of a node with many lives: one with a port of its own
 };
 
 class ServeProcess {
  public:
     // Starts it; ready when it answers.
-    explicit ServeProcess(const ServeOptions& options);
+    explicit ServeProcess(ServeOptions options);
     ~ServeProcess();  // SIGKILL
     ServeProcess(const ServeProcess&) = delete;
     ServeProcess& operator=(const ServeProcess&) = delete;
@@ -47,7 +48,12 @@ class ServeProcess {
     void resume() const { signal(SIGCONT); }
     // The exit code, or 128 and the signal that ended it.
     int wait();
+    // The same where it has ended; none while it runs.
+    std::optional<int> ended();
     void kill();
+    // Another life, over the data of the last one; does not wait until it answers.
+    void launch();
+    bool is_running() const { return process_ > 0; }
 
     // None where it does not answer.
     std::optional<http::Response> get(const std::string& path) const;
@@ -61,6 +67,7 @@ class ServeProcess {
  private:
     std::optional<http::Response> ask(const http::Request& request) const;
 
+    const ServeOptions options_;
     skein::test::ServerDirectory directory_;
     pid_t process_ = -1;
     std::string address_;

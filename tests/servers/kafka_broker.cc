@@ -62,12 +62,21 @@ std::string KafkaBroker::partition_directory(const std::string& topic, int parti
 
 void KafkaBroker::start() {
     if (process_ > 0) return;
+    launch();
+    wait_until_it_answers();
+}
+
+void KafkaBroker::launch() {
     const std::string tools = SKEIN_SERVER_TOOLS;
     std::vector<std::string> command = {tools + "/kafka_broker.sh", directory(),
                                         std::to_string(client_port_),
                                         std::to_string(controller_port_)};
     for (const std::string& property : properties_) command.push_back(with_ports(property));
     process_ = spawn(command, directory_);
+}
+
+void KafkaBroker::wait_until_it_answers() {
+    const std::string tools = SKEIN_SERVER_TOOLS;
     const pid_t waiter = spawn({"python3", tools + "/kafka_answers.py", address(), "--wait",
                                 kStartSecondsMax, "--process", std::to_string(process_)},
                                directory_);
@@ -75,6 +84,12 @@ void KafkaBroker::start() {
     if (::waitpid(waiter, &status, 0) == waiter && status == 0) return;
     signal_and_wait(SIGKILL);
     throw std::runtime_error("the broker did not start:\n" + directory_.output_tail());
+}
+
+bool KafkaBroker::has_ended() {
+    if (process_ <= 0 || ::waitpid(process_, nullptr, WNOHANG) != process_) return false;
+    process_ = -1;
+    return true;
 }
 
 void KafkaBroker::stop() { signal_and_wait(SIGTERM); }

@@ -36,6 +36,11 @@ class KafkaBroker {
 
     // Returns when it answers, with an offset for every partition it has.
     void start();
+    // Does not wait for that.
+    void launch();
+    void wait_until_it_answers();
+    // Whether it has ended without being told to; then it does not run any more.
+    bool has_ended();
     // SIGTERM: what was acknowledged stands.
     void stop();
     // SIGKILL.

@@ -55,6 +55,14 @@ void run_sql(const std::string& dsn, const std::string& sql) {
         throw std::runtime_error(sql + ": " + message);
 }
 
+// Not one that has ended and is still in the table of processes.
+bool runs(pid_t process) {
+    std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    const std::size_t name_end = line.rfind(") ");
+    return name_end != std::string::npos && line[name_end + 2] != 'Z';
+}
+
 }  // namespace
 
 PostgresServer& PostgresServer::shared() {
@@ -119,20 +127,69 @@ void PostgresServer::run(const std::vector<std::string>& command) const {
 
 void PostgresServer::start() {
     if (postmaster_ > 0) return;
-    postmaster_ = spawn({programs_ + "/postgres", "-D", directory() + "/data"});
+    launch();
     // The server says in its lock file that it answers; until then there is nothing to wait on.
     while (PQping(dsn("postgres").c_str()) != PQPING_OK) {
-        if (::waitpid(postmaster_, nullptr, WNOHANG) == postmaster_) {
-            postmaster_ = -1;
+        if (has_ended())
             throw std::runtime_error("the server did not start:\n" + directory_.output_tail());
-        }
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
+}
+
+void PostgresServer::launch() {
+    postmaster_ = spawn({programs_ + "/postgres", "-D", directory() + "/data"});
+}
+
+bool PostgresServer::has_ended() {
+    if (postmaster_ <= 0 || ::waitpid(postmaster_, nullptr, WNOHANG) != postmaster_) return false;
+    postmaster_ = -1;
+    return true;
 }
 
 void PostgresServer::stop() { signal_and_wait(SIGINT); }
 
 void PostgresServer::stop_at_once() { signal_and_wait(SIGQUIT); }
+
+// Sessions notice the death of their postmaster when they next wait; only then another may start.
+void PostgresServer::kill() {
+    const std::vector<pid_t> all = processes();
+    signal_and_wait(SIGKILL);
+    for (const pid_t process : all) {
+        while (runs(process)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+}
+
+// A session calls itself `postgres: USER DATABASE [local] ...`.
+std::vector<pid_t> PostgresServer::sessions() const {
+    std::vector<pid_t> sessions;
+    for (const pid_t process : processes()) {
+        std::ifstream file("/proc/" + std::to_string(process) + "/cmdline");
+        const std::string title{std::istreambuf_iterator<char>(file), {}};
+        if (title.find("[local]") != std::string::npos) sessions.push_back(process);
+    }
+    return sessions;
+}
+
+void PostgresServer::pause() {
+    paused_ = processes();
+    if (postmaster_ > 0) paused_.push_back(postmaster_);
+    for (const pid_t process : paused_) ::kill(process, SIGSTOP);
+}
+
+void PostgresServer::resume() {
+    for (const pid_t process : paused_) ::kill(process, SIGCONT);
+    paused_.clear();
+}
+
+// The postmaster's children.
+std::vector<pid_t> PostgresServer::processes() const {
+    std::vector<pid_t> children;
+    if (postmaster_ <= 0) return children;
+    const std::string task = std::to_string(postmaster_);
+    std::ifstream file("/proc/" + task + "/task/" + task + "/children");
+    for (pid_t child = 0; file >> child;) children.push_back(child);
+    return children;
+}
 
 void PostgresServer::signal_and_wait(int signal) {
     if (postmaster_ <= 0) return;

@@ -48,12 +48,25 @@ class PostgresServer {
     std::string socket_path() const;
 
     void start();
+    // Does not wait until it answers.
+    void launch();
+    bool is_running() const { return postmaster_ > 0; }
+    // Whether it has ended without being told to; then it does not run any more.
+    bool has_ended();
     // SIGINT: sessions are ended, nothing is lost.
     void stop();
     // SIGQUIT: as after a power cut, the next start recovers.
     void stop_at_once();
+    // SIGKILL of the postmaster; returns when the sessions that it left have ended too.
+    void kill();
+    // The processes of the sessions of clients.
+    std::vector<pid_t> sessions() const;
+    // SIGSTOP of all its processes and SIGCONT: connections stay, nothing is answered.
+    void pause();
+    void resume();
 
  private:
+    std::vector<pid_t> processes() const;
     void configure(PostgresTransport transport);
     pid_t spawn(const std::vector<std::string>& command) const;
     void run(const std::vector<std::string>& command) const;
@@ -64,6 +77,7 @@ class PostgresServer {
     std::string programs_;  // where initdb and postgres stand
     int port_ = 5432;
     pid_t postmaster_ = -1;
+    std::vector<pid_t> paused_;
     std::atomic<int> databases_{0};
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/planted_bug.h"
+
 namespace skein::bus {
 
 namespace {
@@ -51,8 +53,11 @@ KafkaReader::KafkaReader(const KafkaOptions& options, std::string topic)
     : kafka_(options, KafkaHandle::Role::kConsumer), name_(std::move(topic)) {}
 
 void KafkaReader::assign(const std::vector<Start>& starts) {
-    kafka_.assign(name_, starts);
     starts_ = starts;
+    std::vector<Start> asked = starts;
+    if (is_planted(PlantedBug::kReadFromEnd))
+        for (Start& start : asked) start.offset = RD_KAFKA_OFFSET_END;
+    kafka_.assign(name_, asked);
 }
 
 EventReader::Start* KafkaReader::start_of(const rd_kafka_message_t& message) {

@@ -8,6 +8,7 @@
 #include "engine/base/check.h"
 #include "engine/base/fault_codes.h"
 #include "engine/base/hash.h"
+#include "engine/base/planted_bug.h"
 #include "engine/log/postgres/pg_connection.h"
 #include "engine/log/postgres/pg_values.h"
 
@@ -34,6 +35,17 @@ constexpr const char* kMemory =
     "COMMENT ON COLUMN skein.schema_migrations.checksum IS 'BLAKE2b-256 of its bytes, as hex.';"
     "COMMENT ON COLUMN skein.schema_migrations.applied_at IS 'When, by the clock of the database.';"
     "COMMENT ON COLUMN skein.schema_migrations.applied_by IS 'The user that applied it.';";
+
+std::string sql_of(const Migration& migration) {
+    std::string sql(migration.sql);
+    if (!is_planted(PlantedBug::kEpochIgnored)) return sql;
+    for (const std::string_view check :
+         {"h.epoch = batch_epoch[1] AND ", "h.epoch = b.epoch AND "}) {
+        for (std::size_t at = 0; (at = sql.find(check)) != std::string::npos;)
+            sql.erase(at, check.size());
+    }
+    return sql;
+}
 
 std::string checksum_of(const Migration& migration) { return to_hex(blake2b_256(migration.sql)); }
 
@@ -174,7 +186,7 @@ std::vector<Migration> Migrator::up() const {
             for (std::size_t i = 0; i < statuses.size(); ++i) {
                 if (statuses[i].state != MigrationState::kPending) continue;
                 transaction.exec(kMemory);
-                transaction.exec(std::string(known_[i].sql));
+                transaction.exec(sql_of(known_[i]));
                 transaction.exec_params(
                     "INSERT INTO skein.schema_migrations (number, name, checksum) "
                     "VALUES ($1, $2, $3)",

@@ -8,6 +8,8 @@
 #include <map>
 #include <pqxx/errorhandler>
 
+#include "engine/base/planted_bug.h"
+
 namespace skein::log {
 
 namespace {
@@ -139,6 +141,8 @@ void PgConnection::check_server(const PgConnectOptions& options) {
     }
     if (found[1].as<std::string>() == "off")
         run_text("SET synchronous_commit = on", "opening a connection");
+    if (is_planted(PlantedBug::kAckBeforeCommit))
+        run_text("SET synchronous_commit = off", "opening a connection");
 }
 
 bool PgConnection::is_fit() const {

@@ -9,6 +9,7 @@
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
 #include "engine/base/fault_codes.h"
+#include "engine/base/planted_bug.h"
 #include "engine/log/batch_check.h"
 #include "engine/log/postgres/append_call.h"
 #include "engine/log/postgres/growth_watch.h"
@@ -95,7 +96,12 @@ std::vector<AppendResult> PostgresLog::append(const std::vector<Batch>& batches)
     try {
         results = call.send(*connection);
     } catch (const LostAnswer& lost) {
-        for (const Batch& batch : batches) results.push_back(in_doubt(batch, lost.what()));
+        for (const Batch& batch : batches) {
+            results.push_back(in_doubt(batch, lost.what()));
+            if (is_planted(PlantedBug::kSelectForDoubt) && !batch.commands.empty())
+                results.back().is_unwritten =
+                    !find_receipt(batch.commands[0].scope, batch.commands[0].command_id);
+        }
         return results;
     }
     SKEIN_CRASH_POINT("log.after_write");
