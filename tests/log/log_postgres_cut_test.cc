@@ -9,6 +9,7 @@
 
 #include "engine/base/fault.h"
 #include "engine/log/postgres/migrator.h"
+#include "engine/log/postgres/pg_connection.h"
 #include "engine/log/postgres/postgres_log.h"
 
 #include "tests/contract/log_batches.h"
@@ -44,13 +45,12 @@ struct Way {
     std::size_t moments;
     std::uint64_t events;  // of a batch
 };
-constexpr Way kWays[] = {
-    {"append", batch_for, 1000, kCommands + 1},
-    {"append_one",
-     [](const EventLog& log, std::uint64_t moment) {
-         return small_batch(log, Shard(moment % 4), moment);
-     },
-     600, 1}};
+constexpr Way kWays[] = {{"append", batch_for, 1000, kCommands + 1},
+                         {"append_one",
+                          [](const EventLog& log, std::uint64_t moment) {
+                              return small_batch(log, Shard(moment % 4), moment);
+                          },
+                          600, 1}};
 
 // A connection that is cut at every byte of the request, every byte of the reply, and between.
 std::vector<Cut> moments_of(const PostgresProxy::Sizes& sizes, std::size_t count) {
@@ -129,6 +129,32 @@ TEST_CASE("postgres: a commit whose answer is lost has its true result after re-
     const Walk checked = walk(*direct);
     CHECK(checked.problem == "");
     CHECK(checked.events == (way.moments + 1) * way.events);
+}
+
+// A look at what stands says nothing about an append whose server is still at it.
+TEST_CASE("postgres: who lost the answer does not say that nothing was written [V-117]",
+          "[postgres]") {
+    const Way way = kWays[GENERATE(0, 1)];
+    CAPTURE(way.statement);
+    PgConnectOptions connect;
+    connect.dsn = PostgresServer::shared().create_database();
+    Migrator(connect).up();
+    PostgresProxy proxy(PostgresServer::shared().socket_path());
+    const auto direct = open_log(connect.dsn);
+    const auto log = open_log(proxy.through(connect.dsn));
+    REQUIRE(log->append_one(way.batch(*direct, 0)).outcome == BatchOutcome::kAppended);
+    PgConnection(connect).run_text(
+        "CREATE FUNCTION public.delay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "PERFORM pg_sleep(0.1); RETURN NEW; END $$;"
+        "CREATE TRIGGER delay BEFORE INSERT ON skein.events FOR EACH ROW "
+        "EXECUTE FUNCTION public.delay();",
+        "slowing appends down");
+    const Batch batch = way.batch(*direct, 1);
+    proxy.cut_next(way.statement, {CutMoment::kSent, 0});
+    const AppendResult lost = log->append_one(batch);
+    CHECK(lost.outcome == BatchOutcome::kInDoubt);
+    CHECK_FALSE(lost.is_unwritten);
+    CHECK(send_again(*log, batch) == Truth::kWrittenBefore);
 }
 
 TEST_CASE("postgres: while the server is away appends are refused, and nothing is in doubt",
