@@ -31,7 +31,7 @@ void bench_fold(Report& report);
 void bench_rebuild(Report& report);
 void bench_projection(Report& report);
 void bench_reads(Report& report);
-// The chain, order, decodability and index of the log.
+// The chain, order and decodability of the log, then all that verify looks at.
 void bench_verify(Report& report);
 // Every stream from its first event, as `replay --from log` reads it.
 void bench_replay(Report& report);

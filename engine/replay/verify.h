@@ -37,7 +37,11 @@ struct LogReport {
 
 inline constexpr std::size_t kFindingsMax = 20;
 
+// The events of every shard by themselves: chain, density, order of times, decodability.
 // `progress` is called with the number of events done, from time to time.
+LogReport verify_chains(const log::EventLog& log, const codec::Codec& codec,
+                        const std::function<void(std::uint64_t)>& progress);
+// These, and what stands beside them: the index, receipts, and the newest snapshot of each stream.
 LogReport verify_log(const log::EventLog& log, const codec::Codec& codec,
                      const std::function<void(std::uint64_t)>& progress);
 // The events of one stream: each one's own hash and previous, versions, decodability, and the
