@@ -31,11 +31,7 @@ bus::KafkaOptions options_for(const Servers& servers, const std::string& side, i
 }
 
 std::unique_ptr<Store> filled_store(const std::string& dsn, const ScratchDirectory& scratch) {
-    StoreOptions options;
-    options.directory = scratch.path() / "store";
-    options.projecting = Projecting::kOnDemand;
-    options.postgres.emplace().connect.dsn = dsn;
-    auto store = Store::open(options);
+    auto store = open_store_on(dsn, scratch);
     make_runs(*store, kShape);
     send_sets(*store, kShape, kEvents, kOutstanding);
     return store;

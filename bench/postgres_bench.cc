@@ -16,14 +16,6 @@ constexpr std::size_t kSingles = 500;
 constexpr double kCopyGoal = 0.7;
 constexpr double kSingleGoal = 1.3;
 
-std::unique_ptr<Store> open_on(const std::string& dsn, const ScratchDirectory& scratch) {
-    StoreOptions options;
-    options.directory = scratch.path() / "store";
-    options.projecting = Projecting::kOnDemand;
-    options.postgres.emplace().connect.dsn = dsn;
-    return Store::open(options);
-}
-
 // Rows as large as the log's, each of its own.
 class Rows {
  public:
@@ -73,7 +65,7 @@ void measure_append(Report& report, const std::string& server, std::size_t outst
     for (int run = 0; run < kRuns; ++run) {
         const ScratchDirectory scratch;
         const ScratchDatabase database(server);
-        auto store = open_on(database.dsn(), scratch);
+        auto store = open_store_on(database.dsn(), scratch);
         make_runs(*store, kShape);
         const std::uint64_t rounds = store->counters().rounds;
         const double mine = seconds_of([&] { send_sets(*store, kShape, kCommands, outstanding); });
@@ -100,7 +92,7 @@ void bench_pg_single(Report& report, const Servers& servers) {
     for (int run = 0; run < kRuns; ++run) {
         const ScratchDirectory scratch;
         const ScratchDatabase database(servers.postgres);
-        auto store = open_on(database.dsn(), scratch);
+        auto store = open_store_on(database.dsn(), scratch);
         make_runs(*store, kShape);
         RawPostgres raw(database.dsn());
         Rows rows;

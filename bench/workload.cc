@@ -77,6 +77,14 @@ std::unique_ptr<Store> open_store(const ScratchDirectory& scratch, Projecting pr
     return Store::open(options);
 }
 
+std::unique_ptr<Store> open_store_on(const std::string& dsn, const ScratchDirectory& scratch) {
+    StoreOptions options;
+    options.directory = scratch.path() / "store";
+    options.projecting = Projecting::kOnDemand;
+    options.postgres.emplace().connect.dsn = dsn;
+    return Store::open(options);
+}
+
 void make_runs(Store& store, const Shape& shape) {
     send_all(store, shape.swarms, kManyOutstanding, create_command);
     send_all(store, shape.swarms * shape.runs, kManyOutstanding,

@@ -46,6 +46,8 @@ struct Shape {
 enum class StateCaching { kUsual, kNone };  // of states in memory: kNone reads rows each time
 std::unique_ptr<Store> open_store(const ScratchDirectory& scratch, Projecting projecting,
                                   StateCaching caching = StateCaching::kUsual);
+// With its log in the Postgres database of `dsn`, which has the tables; views on demand.
+std::unique_ptr<Store> open_store_on(const std::string& dsn, const ScratchDirectory& scratch);
 Stream run_stream(std::size_t swarm, std::size_t run);
 void make_runs(Store& store, const Shape& shape);
 
