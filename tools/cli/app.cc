@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 
-#include "tools/cli/choices.h"
+#include "tools/cli/suggestion.h"
 
 namespace skein::cli {
 
@@ -71,23 +72,26 @@ void build_app(CLI::App& app, Cli& cli, const SetAction& set) {
     app.description("Event-sourced state for swarms of AI agents, with time travel");
     app.require_subcommand(0, 1);
     app.fallthrough();
-    app.add_option("--data", cli.data, "Directory of the embedded store; with --pg of the views")
-        ->envname("SKEIN_DATA")
-        ->capture_default_str();
-    app.add_option("--pg", cli.pg, "Postgres database of the store, as a URI or `key=value ...`")
-        ->envname("SKEIN_PG");
-    app.add_option("--kafka", cli.kafka, "Kafka brokers beside --pg, as host:port,host:port")
-        ->envname("SKEIN_KAFKA");
-    app.add_option("--bundle", cli.bundle,
-                   "File of `skein export --bundle`, read in place of a store");
-    app.add_option("-o,--output", cli.output, "How to print")
-        ->check(one_of({"table", "json", "jsonl", "csv"}));
-    app.add_flag("--json", cli.is_json, "Short for -o json");
-    app.add_option("--color", cli.colour, "When to use colours")
-        ->check(one_of({"auto", "always", "never"}))
-        ->capture_default_str();
+    CliCommand program(&app);
+    program
+        .add_option("--data", cli.data, "Directory of the embedded store; with --pg of the views")
+        .from_environment("SKEIN_DATA")
+        .with_default();
+    program
+        .add_option("--pg", cli.pg, "Postgres database of the store, as a URI or `key=value ...`")
+        .from_environment("SKEIN_PG");
+    program.add_option("--kafka", cli.kafka, "Kafka brokers beside --pg, as host:port,host:port")
+        .from_environment("SKEIN_KAFKA");
+    program.add_option("--bundle", cli.bundle,
+                       "File of `skein export --bundle`, read in place of a store");
+    program.add_option("-o,--output", cli.output, "How to print")
+        .one_of({"table", "json", "jsonl", "csv"});
+    program.add_flag("--json", cli.is_json, "Short for -o json");
+    program.add_option("--color", cli.colour, "When to use colours")
+        .one_of({"auto", "always", "never"})
+        .with_default();
     app.set_version_flag("--version", "skein " + version_text());
-    for (const CommandEntry& entry : commands()) entry.add(app, cli, set);
+    for (const CommandEntry& entry : commands()) entry.add(program, cli, set);
     app.footer(kNotes);  // last: commands inherit the one that stands when they are added
 }
 
@@ -113,7 +117,7 @@ StoreUse use_of_typed(const CLI::App& app) {
     return is_in(kStoreless) ? StoreUse::kNone : StoreUse::kWrites;
 }
 
-int refuse_parse(Cli& cli, const CLI::App& app, const CLI::ParseError& error) {
+int refuse_parse(Cli& cli, const CLI::App& app, std::string_view why) {
     const CLI::App& typed = innermost(app);
     const std::vector<std::string> commands = commands_of(typed);
     const std::string help = fmt::format("`{} --help` shows what it takes.", path_of(typed));
@@ -130,7 +134,7 @@ int refuse_parse(Cli& cli, const CLI::App& app, const CLI::ParseError& error) {
                 help);
         return cli.refuse_usage(fmt::format("one word too many: \"{}\"", word), help);
     }
-    return cli.refuse_usage(error.what(), help);
+    return cli.refuse_usage(why, help);
 }
 
 }  // namespace skein::cli

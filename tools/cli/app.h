@@ -4,10 +4,10 @@
 // Threads: pure. Errors: exit codes. Source: interfaces section 4 ("One command table").
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "tools/cli/cli.h"
+#include "tools/cli/cli11.h"
 
 namespace skein::cli {
 
@@ -24,7 +24,7 @@ StoreUse use_of_typed(const CLI::App& app);
 // Whether the command that was typed prints a list, which alone has rows for -o csv.
 bool prints_rows(const CLI::App& app);
 // What is wrong with the words typed, with the nearest known name.
-int refuse_parse(Cli& cli, const CLI::App& app, const CLI::ParseError& error);
+int refuse_parse(Cli& cli, const CLI::App& app, std::string_view why);
 
 std::string version_text();  // "0.1.0"
 

@@ -22,6 +22,7 @@ class Benchmarks {
         kWhenNamed,     // it takes minutes
         kWithPostgres,  // it measures on the server of --pg
         kWithKafka,     // and on the brokers of --kafka
+        kWithPeers,     // the same, beside other programs; only when named
     };
     struct Named {
         std::string_view name;

@@ -1,9 +1,9 @@
 #include "tools/cli/bundles.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 
 #include "tools/cli/interrupt.h"

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -183,7 +184,7 @@ int run_words(Cli& cli, const std::vector<std::string>& arguments) {
         cli.out() << version.what() << '\n';
         return kOk;
     } catch (const CLI::ParseError& error) {
-        return refuse_parse(cli, app, error);
+        return refuse_parse(cli, app, error.what());
     }
     if (!action) {
         cli.err() << help_of(app);

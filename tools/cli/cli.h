@@ -1,14 +1,13 @@
 // The command line: what every command shares. One file a command beside this one.
 //
-// A command registers itself on the CLI11 app (name, summary, options, examples): that tree is the
-// one table from which help, man page, completion and reference are made. stdout carries data
+// A command declares itself (name, summary, options, examples; cli_command.h): that tree is the one
+// table from which help, man page, completion and reference are made. stdout carries data
 // alone; notices, progress and errors go to stderr.
 // Threads: one thread, but for the callbacks of pipelined sends. Errors: commands return exit codes
 // (interfaces section 4); Rejections and Faults become messages with cause and next step.
 // Source: interfaces section 4.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -19,6 +18,7 @@
 
 #include "engine/base/fault.h"
 #include "engine/json/value.h"
+#include "tools/cli/cli_command.h"
 #include "tools/library/store.h"
 
 namespace skein::cli {
@@ -144,7 +144,7 @@ using Action = std::function<int()>;
 // Adds one subcommand to `app`; `set` keeps the action of the one that was typed.
 using SetAction = std::function<void(Action)>;
 struct CommandEntry {
-    void (*add)(CLI::App& app, Cli& cli, const SetAction& set);
+    void (*add)(CliCommand app, Cli& cli, const SetAction& set);
 };
 // Every command, in the order of the help.
 const std::vector<CommandEntry>& commands();

@@ -60,25 +60,25 @@ int restore(Cli& cli, const std::string& directory) {
 
 }  // namespace
 
-void add_backup(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_backup(CliCommand app, Cli& cli, const SetAction& set) {
     auto directory = std::make_shared<std::string>();
-    CLI::App* backup = app.add_subcommand("backup", "Copies of the store: create, restore");
-    backup->require_subcommand(1);
-    CLI::App* made = backup->add_subcommand("create", "Copy the log of the store, verified");
-    made->add_option("directory", *directory, "New or empty directory to hold the backup")
-        ->required();
-    made->footer(
+    CliCommand backup = app.add_subcommand("backup", "Copies of the store: create, restore");
+    backup.require_subcommand(1, 1);
+    CliCommand made = backup.add_subcommand("create", "Copy the log of the store, verified");
+    made.add_option("directory", *directory, "New or empty directory to hold the backup")
+        .required();
+    made.footer(
         "Holds every event up to that moment, with snapshots and receipts; views are not in it, "
         "since\nthey are made from the log.\nExample:\n  skein backup create backups/monday");
-    made->callback(
+    made.callback(
         [&cli, directory, set] { set([&cli, directory] { return create(cli, *directory); }); });
-    CLI::App* again =
-        backup->add_subcommand("restore", "Make the store of --data from a backup, verified");
-    again->add_option("directory", *directory, "Directory that `backup create` made")->required();
-    again->footer(
+    CliCommand again =
+        backup.add_subcommand("restore", "Make the store of --data from a backup, verified");
+    again.add_option("directory", *directory, "Directory that `backup create` made").required();
+    again.footer(
         "--data has to be new or empty. Exit 6 where a file of the backup is missing or was "
         "changed.\nExample:\n  skein --data restored backup restore backups/monday");
-    again->callback(
+    again.callback(
         [&cli, directory, set] { set([&cli, directory] { return restore(cli, *directory); }); });
 }
 

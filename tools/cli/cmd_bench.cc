@@ -13,6 +13,7 @@ namespace {
 
 int refuse_name(Cli& cli, const std::vector<Benchmarks::Named>& known, const std::string& name) {
     std::vector<std::string_view> names;
+    names.reserve(known.size());
     for (const Benchmarks::Named& each : known) names.push_back(each.name);
     const std::string_view near = domain::nearest(name, names);
     return cli.refuse_usage(fmt::format("there is no benchmark \"{}\"", name),
@@ -26,13 +27,19 @@ std::string_view note_of(Benchmarks::When when) {
         case Benchmarks::When::kWhenNamed: return " (minutes; only when named)";
         case Benchmarks::When::kWithPostgres: return " (with --pg)";
         case Benchmarks::When::kWithKafka: return " (with --pg and --kafka)";
+        case Benchmarks::When::kWithPeers: return " (only when named: `dev bench --servers peers`)";
     }
     return "";
 }
 
+bool is_long(Benchmarks::When when) {
+    return when == Benchmarks::When::kWhenNamed || when == Benchmarks::When::kWithPeers;
+}
+
 // The flags that it needs and that were not given; empty: none.
 std::string needs_of(Benchmarks::When when, const Cli& cli) {
-    const bool is_on_kafka = when == Benchmarks::When::kWithKafka;
+    const bool is_on_kafka =
+        when == Benchmarks::When::kWithKafka || when == Benchmarks::When::kWithPeers;
     std::string needs;
     if ((when == Benchmarks::When::kWithPostgres || is_on_kafka) && cli.pg.empty()) needs = "--pg";
     if (is_on_kafka && cli.kafka.empty()) needs += needs.empty() ? "--kafka" : " and --kafka";
@@ -43,7 +50,7 @@ std::string needs_of(Benchmarks::When when, const Cli& cli) {
 bool is_wanted(const Cli& cli, const Benchmarks::Named& bench,
                const std::vector<std::string>& names) {
     if (!names.empty()) return std::find(names.begin(), names.end(), bench.name) != names.end();
-    return bench.when != Benchmarks::When::kWhenNamed && needs_of(bench.when, cli).empty();
+    return !is_long(bench.when) && needs_of(bench.when, cli).empty();
 }
 
 int list(Cli& cli, const std::vector<Benchmarks::Named>& known) {
@@ -54,10 +61,10 @@ int list(Cli& cli, const std::vector<Benchmarks::Named>& known) {
             continue;
         }
         json::ObjectWriter item;
-        item.member("long", json::Value::boolean(each.when == Benchmarks::When::kWhenNamed));
+        item.member("long", json::Value::boolean(is_long(each.when)));
         item.member_text("name", each.name);
-        item.member("servers", json::Value::boolean(each.when == Benchmarks::When::kWithPostgres ||
-                                                    each.when == Benchmarks::When::kWithKafka));
+        item.member("servers", json::Value::boolean(each.when != Benchmarks::When::kAlways &&
+                                                    each.when != Benchmarks::When::kWhenNamed));
         item.member_text("what", each.what);
         items.push_back(item.value());
     }
@@ -115,21 +122,21 @@ int run(Cli& cli, const std::vector<std::string>& names, bool lists) {
 
 }  // namespace
 
-void add_bench(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_bench(CliCommand app, Cli& cli, const SetAction& set) {
     struct Options {
         std::vector<std::string> names;
         bool lists = false;
     };
     auto options = std::make_shared<Options>();
-    CLI::App* sub =
+    CliCommand sub =
         app.add_subcommand("bench", "Measures this machine: each figure beside what bounds it");
-    sub->add_option("name", options->names, "Benchmarks; none: all short ones");
-    sub->add_flag("--list", options->lists, "Names them, measures nothing");
-    sub->footer(
+    sub.add_option("name", options->names, "Benchmarks; none: all short ones");
+    sub.add_flag("--list", options->lists, "Names them, measures nothing");
+    sub.footer(
         "Uses temporary stores below SKEIN_BENCH_DIR or the system's temporary folder, never the\n"
         "store of --data. Run nothing beside it.\n"
         "Examples:\n  skein bench\n  skein bench append single --json");
-    sub->callback([&cli, options, set] {
+    sub.callback([&cli, options, set] {
         set([&cli, options] { return run(cli, options->names, options->lists); });
     });
 }

@@ -145,14 +145,14 @@ int bisect_states(Cli& cli, const BisectOptions& options) {
 
 }  // namespace
 
-void add_bisect(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_bisect(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<BisectOptions>();
-    CLI::App* sub = app.add_subcommand("bisect", "The first event after which something holds");
-    sub->add_option("resource", options->address, "RESOURCE, or RESOURCE@A..B")->required();
-    sub->add_option("--where", options->where, "Condition on the state");
-    sub->add_option("command", options->command,
-                    "After --: a command that reads the state as JSON and exits 0 where it holds");
-    sub->footer(
+    CliCommand sub = app.add_subcommand("bisect", "The first event after which something holds");
+    sub.add_option("resource", options->address, "RESOURCE, or RESOURCE@A..B").required();
+    sub.add_option("--where", options->where, "Condition on the state");
+    sub.add_option("command", options->command,
+                   "After --: a command that reads the state as JSON and exits 0 where it holds");
+    sub.footer(
         "With --where every state is looked at in order, so the answer is the first one also "
         "where\n"
         "the condition comes and goes. With a command the range is halved: it has to stay true.\n"
@@ -161,7 +161,7 @@ void add_bisect(CLI::App& app, Cli& cli, const SetAction& set) {
         "hold blanks, = and parentheses: '\"/variables/unit price\" > 3'.\n"
         "Examples:\n  skein bisect run/r1 --where 'variables.budget < 100'\n"
         "  skein bisect run/r1@3..20 -- grep -q refund");
-    sub->callback(
+    sub.callback(
         [&cli, options, set] { set([&cli, options] { return bisect_states(cli, *options); }); });
 }
 

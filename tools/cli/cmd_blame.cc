@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "engine/json/writer.h"
-#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/reading.h"
 #include "tools/cli/shapes.h"
@@ -113,17 +112,16 @@ int blame_key(Cli& cli, const BlameOptions& options) {
 
 }  // namespace
 
-void add_blame(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_blame(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<BlameOptions>();
-    CLI::App* sub =
+    CliCommand sub =
         app.add_subcommand("blame", "Who set a key, and through what it came: merge, fork, export");
-    sub->add_option("resource", options->address, "RESOURCE[@POINT]")->required();
-    sub->add_option("key", options->key, "KEY[@POINT] of a variable, result or board item")
-        ->required();
-    sub->add_option("--depth", options->depth, "At most so many links of the chain")
-        ->check(positive());
-    sub->footer("Examples:\n  skein blame run/r1 budget\n  skein blame run/r1 budget@12 --depth 1");
-    sub->callback(
+    sub.add_option("resource", options->address, "RESOURCE[@POINT]").required();
+    sub.add_option("key", options->key, "KEY[@POINT] of a variable, result or board item")
+        .required();
+    sub.add_option("--depth", options->depth, "At most so many links of the chain").positive();
+    sub.footer("Examples:\n  skein blame run/r1 budget\n  skein blame run/r1 budget@12 --depth 1");
+    sub.callback(
         [&cli, options, set] { set([&cli, options] { return blame_key(cli, *options); }); });
 }
 

@@ -2,7 +2,6 @@
 
 #include "engine/json/patch.h"
 #include "engine/json/writer.h"
-#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/reading.h"
 #include "tools/cli/text_output.h"
@@ -145,21 +144,21 @@ int diff(Cli& cli, const DiffOptions& options) {
 
 }  // namespace
 
-void add_diff(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_diff(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<DiffOptions>();
-    CLI::App* sub = app.add_subcommand("diff", "What differs between two points, or two streams");
-    sub->add_option("a", options->a, "RESOURCE[@POINT], or RESOURCE@A..B")->required();
-    sub->add_option("b", options->b, "RESOURCE[@POINT], or @POINT of the same resource");
-    sub->add_option("--format", options->format, "How to say it")
-        ->check(one_of({"tree", "json-patch", "merge-patch"}))
-        ->capture_default_str();
-    sub->add_flag("--stat", options->stat, "How much differs");
-    sub->add_flag("--name-only", options->name_only, "The paths alone");
-    sub->add_flag("--full", options->full, "Compare whole documents, not values alone");
-    sub->add_flag("--exit-code", options->exit_code, "Exit 1 where something differs");
-    sub->footer(
+    CliCommand sub = app.add_subcommand("diff", "What differs between two points, or two streams");
+    sub.add_option("a", options->a, "RESOURCE[@POINT], or RESOURCE@A..B").required();
+    sub.add_option("b", options->b, "RESOURCE[@POINT], or @POINT of the same resource");
+    sub.add_option("--format", options->format, "How to say it")
+        .one_of({"tree", "json-patch", "merge-patch"})
+        .with_default();
+    sub.add_flag("--stat", options->stat, "How much differs");
+    sub.add_flag("--name-only", options->name_only, "The paths alone");
+    sub.add_flag("--full", options->full, "Compare whole documents, not values alone");
+    sub.add_flag("--exit-code", options->exit_code, "Exit 1 where something differs");
+    sub.footer(
         "Examples:\n  skein diff run/r1@3..head\n  skein diff run/r1 run/r2 --format json-patch");
-    sub->callback([&cli, options, set] { set([&cli, options] { return diff(cli, *options); }); });
+    sub.callback([&cli, options, set] { set([&cli, options] { return diff(cli, *options); }); });
 }
 
 }  // namespace skein::cli

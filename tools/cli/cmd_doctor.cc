@@ -98,11 +98,11 @@ int examine(Cli& cli) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, Cli& cli, const SetAction& set) {
-    CLI::App* sub =
+void add_doctor(CliCommand app, Cli& cli, const SetAction& set) {
+    CliCommand sub =
         app.add_subcommand("doctor", "Is the store well? Disk, log, views, parked events");
-    sub->footer("A quick look; `skein verify` proves every event and every row.");
-    sub->callback([&cli, set] { set([&cli] { return examine(cli); }); });
+    sub.footer("A quick look; `skein verify` proves every event and every row.");
+    sub.callback([&cli, set] { set([&cli] { return examine(cli); }); });
 }
 
 }  // namespace skein::cli

@@ -102,11 +102,11 @@ int explain(Cli& cli, const std::string& name) {
 
 }  // namespace
 
-void add_explain(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_explain(CliCommand app, Cli& cli, const SetAction& set) {
     auto name = std::make_shared<std::string>();
-    CLI::App* sub = app.add_subcommand("explain", "What a code means, and what to do");
-    sub->add_option("code", *name, "Code, like run-already-finished; none: all");
-    sub->callback([&cli, name, set] { set([&cli, name] { return explain(cli, *name); }); });
+    CliCommand sub = app.add_subcommand("explain", "What a code means, and what to do");
+    sub.add_option("code", *name, "Code, like run-already-finished; none: all");
+    sub.callback([&cli, name, set] { set([&cli, name] { return explain(cli, *name); }); });
 }
 
 }  // namespace skein::cli

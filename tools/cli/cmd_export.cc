@@ -66,24 +66,24 @@ int export_events(Cli& cli, const std::string& address) {
 
 }  // namespace
 
-void add_export(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_export(CliCommand app, Cli& cli, const SetAction& set) {
     struct ExportOptions {
         std::string address;
         std::string bundle;
     };
     auto options = std::make_shared<ExportOptions>();
-    CLI::App* sub = app.add_subcommand("export", "Events as JSON, one a line, oldest first");
-    sub->add_option("resource", options->address,
-                    "RESOURCE[@POINT] or RESOURCE@A..B; none: all, by shard");
-    sub->add_option("--bundle", options->bundle,
-                    "New file for the whole store instead: events as stored, receipts, identity");
-    sub->footer(
+    CliCommand sub = app.add_subcommand("export", "Events as JSON, one a line, oldest first");
+    sub.add_option("resource", options->address,
+                   "RESOURCE[@POINT] or RESOURCE@A..B; none: all, by shard");
+    sub.add_option("--bundle", options->bundle,
+                   "New file for the whole store instead: events as stored, receipts, identity");
+    sub.footer(
         "JSON is for other programs; `skein import` takes commands, not events. Another store is "
         "made of a\n"
         "bundle, on any backend (`skein import bundle FILE`), or of a backup (`skein backup "
         "create`).\n"
         "Examples:\n  skein export run/r1 > r1.jsonl\n  skein export --bundle all.bundle");
-    sub->callback([&cli, options, set] {
+    sub.callback([&cli, options, set] {
         set([&cli, options] {
             if (options->bundle.empty()) return export_events(cli, options->address);
             if (options->address.empty()) return export_to_bundle(cli, options->bundle);

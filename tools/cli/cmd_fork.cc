@@ -45,15 +45,15 @@ int fork_stream(Cli& cli, const ForkOptions& options) {
 
 }  // namespace
 
-void add_fork(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_fork(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<ForkOptions>();
-    CLI::App* sub = app.add_subcommand("fork", "A new run that begins as another was at a point");
-    sub->add_option("resource", options->address, "RESOURCE[@POINT]")->required();
-    sub->add_option("--name", options->name, "Id of the new run")->required();
-    sub->add_option("--updates", options->updates, "What is changed at once, as in UpdateContext");
-    add_envelope_options(*sub, options->envelope);
-    sub->footer("Example:\n  skein fork run/r1@12 --name what-if");
-    sub->callback(
+    CliCommand sub = app.add_subcommand("fork", "A new run that begins as another was at a point");
+    sub.add_option("resource", options->address, "RESOURCE[@POINT]").required();
+    sub.add_option("--name", options->name, "Id of the new run").required();
+    sub.add_option("--updates", options->updates, "What is changed at once, as in UpdateContext");
+    add_envelope_options(sub, options->envelope);
+    sub.footer("Example:\n  skein fork run/r1@12 --name what-if");
+    sub.callback(
         [&cli, options, set] { set([&cli, options] { return fork_stream(cli, *options); }); });
 }
 

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+
 #include "engine/json/writer.h"
 #include "tools/cli/app.h"
-#include "tools/cli/choices.h"
 #include "tools/cli/command_tree.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/suggestion.h"
 
 namespace skein::cli {
 
@@ -43,51 +45,52 @@ int print_version(Cli& cli) {
 
 }  // namespace
 
-void add_help(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_help(CliCommand app, Cli& cli, const SetAction& set) {
     auto path = std::make_shared<std::vector<std::string>>();
-    CLI::App* sub = app.add_subcommand("help", "Help of a command");
-    sub->add_option("command", *path, "Command, like `views rebuild`; none: the list of commands");
-    sub->callback(
-        [&cli, &app, path, set] { set([&cli, &app, path] { return help(cli, app, *path); }); });
+    CliCommand sub = app.add_subcommand("help", "Help of a command");
+    sub.add_option("command", *path, "Command, like `views rebuild`; none: the list of commands");
+    sub.callback([&cli, app, path, set] {
+        set([&cli, app, path] { return help(cli, app.tree(), *path); });
+    });
 }
 
-void add_man(CLI::App& app, Cli& cli, const SetAction& set) {
-    CLI::App* sub = app.add_subcommand("man", "The man page");
-    sub->footer("Example:\n  skein man | man -l -");
-    sub->callback([&cli, &app, set] {
-        set([&cli, &app] {
-            print_man_page(cli.out(), command_tree(app));
+void add_man(CliCommand app, Cli& cli, const SetAction& set) {
+    CliCommand sub = app.add_subcommand("man", "The man page");
+    sub.footer("Example:\n  skein man | man -l -");
+    sub.callback([&cli, app, set] {
+        set([&cli, app] {
+            print_man_page(cli.out(), command_tree(app.tree()));
             return kOk;
         });
     });
 }
 
-void add_reference(CLI::App& app, Cli& cli, const SetAction& set) {
-    CLI::App* sub = app.add_subcommand("reference", "All commands and options, as Markdown");
-    sub->callback([&cli, &app, set] {
-        set([&cli, &app] {
-            print_reference(cli.out(), command_tree(app));
+void add_reference(CliCommand app, Cli& cli, const SetAction& set) {
+    CliCommand sub = app.add_subcommand("reference", "All commands and options, as Markdown");
+    sub.callback([&cli, app, set] {
+        set([&cli, app] {
+            print_reference(cli.out(), command_tree(app.tree()));
             return kOk;
         });
     });
 }
 
-void add_completion(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_completion(CliCommand app, Cli& cli, const SetAction& set) {
     auto shell = std::make_shared<std::string>();
-    CLI::App* sub = app.add_subcommand("completion", "Completion for a shell");
-    sub->add_option("shell", *shell, "The shell")->required()->check(one_of(shells()));
-    sub->footer("Example:\n  source <(skein completion bash)");
-    sub->callback([&cli, &app, shell, set] {
-        set([&cli, &app, shell] {
-            print_completion(cli.out(), *shell, command_tree(app));
+    CliCommand sub = app.add_subcommand("completion", "Completion for a shell");
+    sub.add_option("shell", *shell, "The shell").required().one_of(shells());
+    sub.footer("Example:\n  source <(skein completion bash)");
+    sub.callback([&cli, app, shell, set] {
+        set([&cli, app, shell] {
+            print_completion(cli.out(), *shell, command_tree(app.tree()));
             return kOk;
         });
     });
 }
 
-void add_version(CLI::App& app, Cli& cli, const SetAction& set) {
-    CLI::App* sub = app.add_subcommand("version", "The version of this program");
-    sub->callback([&cli, set] { set([&cli] { return print_version(cli); }); });
+void add_version(CliCommand app, Cli& cli, const SetAction& set) {
+    CliCommand sub = app.add_subcommand("version", "The version of this program");
+    sub.callback([&cli, set] { set([&cli] { return print_version(cli); }); });
 }
 
 }  // namespace skein::cli

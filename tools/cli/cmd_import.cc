@@ -7,7 +7,6 @@
 
 #include "engine/json/writer.h"
 #include "tools/cli/bundles.h"
-#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/pipeline.h"
@@ -184,21 +183,21 @@ std::vector<std::string> format_names() {
 
 }  // namespace
 
-void add_import(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_import(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<ImportOptions>();
-    CLI::App* sub = app.add_subcommand("import", "Import traces of other systems, or a bundle");
-    sub->add_option("format", options->format, "What the files are")
-        ->required()
-        ->check(one_of(format_names()));
-    sub->add_option("paths", options->paths, "Files or folders")->required();
-    sub->add_flag("--continue", options->goes_on, "Go on after broken records and rejections");
-    sub->footer(
+    CliCommand sub = app.add_subcommand("import", "Import traces of other systems, or a bundle");
+    sub.add_option("format", options->format, "What the files are")
+        .required()
+        .one_of(format_names());
+    sub.add_option("paths", options->paths, "Files or folders").required();
+    sub.add_flag("--continue", options->goes_on, "Go on after broken records and rejections");
+    sub.footer(
         "Importing the same traces twice changes nothing: ids derive from the content. A bundle "
         "(of `skein\nexport --bundle`) is a whole store: it is moved to a new --data or an empty "
         "--pg, all or nothing.\n"
         "Examples:\n  skein import tau-bench trajectories.jsonl\n"
         "  skein --pg postgresql://skein@db/skein import bundle all.bundle");
-    sub->callback(
+    sub.callback(
         [&cli, options, set] { set([&cli, options] { return import_all(cli, *options); }); });
 }
 

@@ -4,10 +4,10 @@
 
 #include "engine/codec/event_json.h"
 #include "engine/json/patch.h"
-#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/reading.h"
+#include "tools/cli/suggestion.h"
 #include "tools/cli/text_output.h"
 #include "tools/library/follow.h"
 
@@ -224,26 +224,26 @@ int print_log(Cli& cli, const LogOptions& options) {
 
 }  // namespace
 
-void add_log(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_log(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<LogOptions>();
-    CLI::App* sub = app.add_subcommand("log", "Events of a resource, newest first");
-    sub->add_option("resource", options->address, "RESOURCE[@POINT] or RESOURCE@A..B")->required();
-    sub->add_option("--type", options->type, "Only events of this type");
-    sub->add_option("--actor", options->actor, "Only events of this actor");
-    sub->add_option(
+    CliCommand sub = app.add_subcommand("log", "Events of a resource, newest first");
+    sub.add_option("resource", options->address, "RESOURCE[@POINT] or RESOURCE@A..B").required();
+    sub.add_option("--type", options->type, "Only events of this type");
+    sub.add_option("--actor", options->actor, "Only events of this actor");
+    sub.add_option(
         "--path", options->path,
         "Only events that changed the value at this JSON Pointer, like /variables/budget");
-    sub->add_option("-n", options->count, "At most so many; with --follow: the last ones first")
-        ->check(positive());
-    sub->add_flag("--reverse", options->reverse, "Oldest first");
-    sub->add_flag("--oneline", options->oneline, "One line an event");
-    sub->add_flag("--graph", options->graph, "Where forks and merges come from");
-    sub->add_flag("--stat", options->stat, "How many values each event changed");
-    sub->add_flag("--patch", options->patch, "What each event changed");
-    sub->add_flag("--follow", options->follow,
-                  "Then new events as anybody appends them; until Ctrl-C");
-    sub->footer("Examples:\n  skein log run/r1 --oneline\n  skein log run/r1@3..9 --patch");
-    sub->callback(
+    sub.add_option("-n", options->count, "At most so many; with --follow: the last ones first")
+        .positive();
+    sub.add_flag("--reverse", options->reverse, "Oldest first");
+    sub.add_flag("--oneline", options->oneline, "One line an event");
+    sub.add_flag("--graph", options->graph, "Where forks and merges come from");
+    sub.add_flag("--stat", options->stat, "How many values each event changed");
+    sub.add_flag("--patch", options->patch, "What each event changed");
+    sub.add_flag("--follow", options->follow,
+                 "Then new events as anybody appends them; until Ctrl-C");
+    sub.footer("Examples:\n  skein log run/r1 --oneline\n  skein log run/r1@3..9 --patch");
+    sub.callback(
         [&cli, options, set] { set([&cli, options] { return print_log(cli, *options); }); });
 }
 

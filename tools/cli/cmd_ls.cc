@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "engine/base/hash.h"
-#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/conditions.h"
 #include "tools/cli/listing.h"
+#include "tools/cli/suggestion.h"
 #include "tools/cli/text_output.h"
 
 namespace skein::cli {
@@ -73,6 +73,7 @@ std::string unknown_field(const std::string& order, const std::vector<Listed>& i
     if (items.empty() || items.front().fields.find(field)) return {};
     const auto members = items.front().fields.members();
     std::vector<std::string> names;
+    names.reserve(members.size());
     for (const auto& [name, value] : members) names.push_back(name);
     return fmt::format("items have no field \"{}\"{}", printable(field), suggestion(field, names));
 }
@@ -225,26 +226,26 @@ int list(Cli& cli, LsOptions options) {
 
 }  // namespace
 
-void add_ls(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_ls(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<LsOptions>();
-    CLI::App* sub = app.add_subcommand("ls", "List swarms, runs, agents, branches, tags or views");
-    sub->add_option("what", options->choice.what, "What to list")
-        ->check(one_of(list_names(cli.registry())))
-        ->capture_default_str();
-    sub->add_option("--swarm", options->choice.swarm, "Of this swarm alone");
-    sub->add_option("--where", options->where, "Only those for which the condition holds");
-    sub->add_option("--sort", options->sort, "Order by this field; -FIELD descends");
-    sub->add_option("--limit", options->limit, "At most so many")->check(positive());
-    sub->add_option("--cursor", options->cursor, "Go on where a list with --limit ended");
-    sub->add_flag("--tree", options->tree, "Runs as a tree of parents, children and forks");
-    sub->footer(
+    CliCommand sub = app.add_subcommand("ls", "List swarms, runs, agents, branches, tags or views");
+    sub.add_option("what", options->choice.what, "What to list")
+        .one_of(list_names(cli.registry()))
+        .with_default();
+    sub.add_option("--swarm", options->choice.swarm, "Of this swarm alone");
+    sub.add_option("--where", options->where, "Only those for which the condition holds");
+    sub.add_option("--sort", options->sort, "Order by this field; -FIELD descends");
+    sub.add_option("--limit", options->limit, "At most so many").positive();
+    sub.add_option("--cursor", options->cursor, "Go on where a list with --limit ended");
+    sub.add_flag("--tree", options->tree, "Runs as a tree of parents, children and forks");
+    sub.footer(
         "Examples:\n  skein ls runs --where 'status = running and variables.budget < 100'\n"
         "  skein ls runs --where '\"/variables/unit price\" > 3'\n"
         "  skein ls runs --tree\n"
         "A path in a condition is names joined by dots, or a JSON Pointer; in double quotes it "
         "may\n"
         "hold blanks, = and parentheses.");
-    sub->callback([&cli, options, set] { set([&cli, options] { return list(cli, *options); }); });
+    sub.callback([&cli, options, set] { set([&cli, options] { return list(cli, *options); }); });
 }
 
 }  // namespace skein::cli

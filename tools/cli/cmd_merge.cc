@@ -119,23 +119,22 @@ int merge_runs(Cli& cli, const MergeOptions& options) {
 
 }  // namespace
 
-void add_merge(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_merge(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<MergeOptions>();
-    CLI::App* sub =
+    CliCommand sub =
         app.add_subcommand("merge", "Merge a run into another one, three-way, key by key");
-    sub->add_option("source", options->source, "Run that is merged")->required();
-    sub->add_option("--into", options->into, "Run that it is merged into")->required();
-    sub->add_option("--strategy", options->strategy,
-                    "What wins where both changed a key: child_wins, parent_wins, merge_objects, "
-                    "array_concat, keep_latest, explicit_mapping, fast_forward, manual_review")
-        ->required();
-    sub->add_option("--map", options->mapping, "KEY=STRATEGY, with explicit_mapping");
-    sub->add_option("--resolve", options->resolutions, "KEY=source, KEY=target or KEY=JSON");
-    sub->add_flag("--dry-run", options->is_dry_run, "Show what would become of each key");
-    add_envelope_options(*sub, options->envelope);
-    sub->footer(
-        "Example:\n  skein merge run/what-if --into run/r1 --strategy child_wins --dry-run");
-    sub->callback(
+    sub.add_option("source", options->source, "Run that is merged").required();
+    sub.add_option("--into", options->into, "Run that it is merged into").required();
+    sub.add_option("--strategy", options->strategy,
+                   "What wins where both changed a key: child_wins, parent_wins, merge_objects, "
+                   "array_concat, keep_latest, explicit_mapping, fast_forward, manual_review")
+        .required();
+    sub.add_option("--map", options->mapping, "KEY=STRATEGY, with explicit_mapping");
+    sub.add_option("--resolve", options->resolutions, "KEY=source, KEY=target or KEY=JSON");
+    sub.add_flag("--dry-run", options->is_dry_run, "Show what would become of each key");
+    add_envelope_options(sub, options->envelope);
+    sub.footer("Example:\n  skein merge run/what-if --into run/r1 --strategy child_wins --dry-run");
+    sub.callback(
         [&cli, options, set] { set([&cli, options] { return merge_runs(cli, *options); }); });
 }
 

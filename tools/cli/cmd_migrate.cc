@@ -38,6 +38,7 @@ json::Value migration_item(const log::MigrationStatus& status) {
 
 json::Value names_of(const std::vector<log::Migration>& migrations) {
     std::vector<json::Value> names;
+    names.reserve(migrations.size());
     for (const log::Migration& migration : migrations)
         names.push_back(json::Value::string(migration.name));
     return json::Value::array(names);
@@ -180,25 +181,25 @@ int refuse_no_database(Cli& cli) {
 
 }  // namespace
 
-void add_migrate(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_migrate(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<MigrateOptions>();
-    CLI::App* sub = app.add_subcommand("migrate", "Bring a Postgres database up to date");
-    sub->require_subcommand(0, 1);
-    sub->add_option("--shards", options->shards, "Shards of a store that is made now; fixed then")
-        ->check(CLI::Range(1, 16384))
-        ->capture_default_str();
-    sub->add_flag("--dry-run", options->is_dry_run, "Say what would be applied, change nothing");
-    sub->footer(
+    CliCommand sub = app.add_subcommand("migrate", "Bring a Postgres database up to date");
+    sub.require_subcommand(0, 1);
+    sub.add_option("--shards", options->shards, "Shards of a store that is made now; fixed then")
+        .between(1, 16384)
+        .with_default();
+    sub.add_flag("--dry-run", options->is_dry_run, "Say what would be applied, change nothing");
+    sub.footer(
         "Applies what is pending of the numbered migrations, one transaction each under one lock, "
         "and makes\nthe store where there is none. A file that was edited since, one that this "
         "program does not know, and\na newer database are refused, and nothing is changed. With "
         "--kafka the "
         "topics that are missing are made too.\n"
         "Example:\n  skein --pg postgresql://skein@db/skein migrate --dry-run");
-    CLI::App* status = sub->add_subcommand("status", "What is applied; exit 1 unless all is");
-    sub->add_subcommand("up", "The same as `skein migrate` alone");
-    sub->callback([&cli, options, status, set] {
-        const bool is_status = status->parsed();
+    CliCommand status = sub.add_subcommand("status", "What is applied; exit 1 unless all is");
+    sub.add_subcommand("up", "The same as `skein migrate` alone");
+    sub.callback([&cli, options, status, set] {
+        const bool is_status = status.is_typed();
         set([&cli, options, is_status] {
             if (cli.pg.empty()) return refuse_no_database(cli);
             return is_status ? migrate_status(cli) : migrate_up(cli, *options);

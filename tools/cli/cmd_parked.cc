@@ -73,30 +73,30 @@ struct LetterOptions {
     bool is_all = false;
 };
 
-void add_letters(CLI::App& parked, Cli& cli, const SetAction& set) {
+void add_letters(CliCommand parked, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<LetterOptions>();
-    CLI::App* letters =
+    CliCommand letters =
         parked.add_subcommand("letters", "Records of the commands topic that were no commands");
-    letters->add_option("--limit", options->limit, "At most so many, the newest of each partition")
-        ->capture_default_str();
-    letters->footer(
+    letters.add_option("--limit", options->limit, "At most so many, the newest of each partition")
+        .with_default();
+    letters.footer(
         "They stand in the dead-letter topic of --kafka, as they came and with the reason.\n"
         "Example:\n  skein --kafka localhost:9092 parked letters");
-    letters->callback([&cli, options, set] {
+    letters.callback([&cli, options, set] {
         set([&cli, options] { return list_letters(cli, options->limit); });
     });
-    CLI::App* resend =
+    CliCommand resend =
         parked.add_subcommand("resend", "Send dead letters to the commands topic again");
-    resend->add_option("id", options->ids, "Ids, as `parked letters` prints them");
-    resend->add_flag("--all", options->is_all, "All that stand in the topic");
-    resend->footer(
+    resend.add_option("id", options->ids, "Ids, as `parked letters` prints them");
+    resend.add_flag("--all", options->is_all, "All that stand in the topic");
+    resend.footer(
         "Nothing is marked in the dead-letter topic. What was sent again carries the header "
         "skein_resent_from\n(topic/partition/offset of the dead letter), and is told under the "
         "place "
         "that is printed here; where it\ndies once more, `parked letters` shows what it was resent "
         "from. A command with a command_id is accepted\nonce, however often it is sent.\n"
         "Example:\n  skein --kafka localhost:9092 parked resend 3/17");
-    resend->callback([&cli, options, set] {
+    resend.callback([&cli, options, set] {
         set([&cli, options] {
             if (options->ids.empty() != options->is_all)
                 return cli.refuse_usage("skein parked resend needs ids, or --all",
@@ -108,20 +108,20 @@ void add_letters(CLI::App& parked, Cli& cli, const SetAction& set) {
 
 }  // namespace
 
-void add_parked(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_parked(CliCommand app, Cli& cli, const SetAction& set) {
     auto id = std::make_shared<std::uint64_t>(0);
-    CLI::App* parked = app.add_subcommand(
+    CliCommand parked = app.add_subcommand(
         "parked", "What could not be taken: events by a view, records as commands");
-    parked->require_subcommand(1);
-    CLI::App* ls = parked->add_subcommand("ls", "Parked events, and why");
-    ls->callback([&cli, set] { set([&cli] { return list_parked(cli); }); });
-    CLI::App* again = parked->add_subcommand("replay", "Try an event's stream again");
-    again->add_option("id", *id, "Number, as `parked ls` prints it")->required();
-    again->callback([&cli, id, set] { set([&cli, id] { return replay_parked(cli, *id); }); });
-    CLI::App* drop = parked->add_subcommand("drop", "Take an event off the list");
-    drop->add_option("id", *id, "Number, as `parked ls` prints it")->required();
-    drop->callback([&cli, id, set] { set([&cli, id] { return drop_parked(cli, *id); }); });
-    add_letters(*parked, cli, set);
+    parked.require_subcommand(1, 1);
+    CliCommand ls = parked.add_subcommand("ls", "Parked events, and why");
+    ls.callback([&cli, set] { set([&cli] { return list_parked(cli); }); });
+    CliCommand again = parked.add_subcommand("replay", "Try an event's stream again");
+    again.add_option("id", *id, "Number, as `parked ls` prints it").required();
+    again.callback([&cli, id, set] { set([&cli, id] { return replay_parked(cli, *id); }); });
+    CliCommand drop = parked.add_subcommand("drop", "Take an event off the list");
+    drop.add_option("id", *id, "Number, as `parked ls` prints it").required();
+    drop.callback([&cli, id, set] { set([&cli, id] { return drop_parked(cli, *id); }); });
+    add_letters(parked, cli, set);
 }
 
 }  // namespace skein::cli

@@ -3,7 +3,6 @@
 #include <chrono>
 
 #include "engine/domain/codes.h"
-#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/reading.h"
 #include "tools/cli/text_output.h"
@@ -119,21 +118,20 @@ int replay_state(Cli& cli, const ReplayOptions& options) {
 
 }  // namespace
 
-void add_replay(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_replay(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<ReplayOptions>();
-    CLI::App* sub = app.add_subcommand("replay", "Fold a state from the log, up to a point");
-    sub->add_option("resource", options->address, "RESOURCE[@POINT]")->required();
-    sub->add_option("--at", options->at, "Point, like 12, head~3, 2026-11-20T10:03:11Z, tag:NAME");
-    sub->add_option("--from", options->from, "What to read; all give the same bytes")
-        ->check(one_of({"log", "snapshot", "view"}))
-        ->capture_default_str();
-    sub->add_flag("--values", options->values, "The values alone");
-    sub->add_flag("--explain", options->explains, "Say what was read and how long it took");
-    sub->add_flag("--verify", options->verifies,
-                  "Compare log, snapshot and view; exit 1 if not one");
-    sub->footer(
-        "Examples:\n  skein replay run/r1 --at 12\n  skein replay run/r1@tag:done --verify");
-    sub->callback(
+    CliCommand sub = app.add_subcommand("replay", "Fold a state from the log, up to a point");
+    sub.add_option("resource", options->address, "RESOURCE[@POINT]").required();
+    sub.add_option("--at", options->at, "Point, like 12, head~3, 2026-11-20T10:03:11Z, tag:NAME");
+    sub.add_option("--from", options->from, "What to read; all give the same bytes")
+        .one_of({"log", "snapshot", "view"})
+        .with_default();
+    sub.add_flag("--values", options->values, "The values alone");
+    sub.add_flag("--explain", options->explains, "Say what was read and how long it took");
+    sub.add_flag("--verify", options->verifies,
+                 "Compare log, snapshot and view; exit 1 if not one");
+    sub.footer("Examples:\n  skein replay run/r1 --at 12\n  skein replay run/r1@tag:done --verify");
+    sub.callback(
         [&cli, options, set] { set([&cli, options] { return replay_state(cli, *options); }); });
 }
 

@@ -31,15 +31,15 @@ int restore_stream(Cli& cli, const RestoreOptions& options) {
 
 }  // namespace
 
-void add_restore(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_restore(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<RestoreOptions>();
-    CLI::App* sub =
+    CliCommand sub =
         app.add_subcommand("restore", "Take a run back to what it was at a point; history is kept");
-    sub->add_option("resource", options->address, "RESOURCE@POINT")->required();
-    sub->add_flag("--merge", options->merges, "Lay what was there then on what is there now");
-    add_envelope_options(*sub, options->envelope);
-    sub->footer("Example:\n  skein restore run/r1@ckpt:plan-done");
-    sub->callback(
+    sub.add_option("resource", options->address, "RESOURCE@POINT").required();
+    sub.add_flag("--merge", options->merges, "Lay what was there then on what is there now");
+    add_envelope_options(sub, options->envelope);
+    sub.footer("Example:\n  skein restore run/r1@ckpt:plan-done");
+    sub.callback(
         [&cli, options, set] { set([&cli, options] { return restore_stream(cli, *options); }); });
 }
 

@@ -223,7 +223,7 @@ int send(Cli& cli, const SendOptions& options) {
 }
 
 // An option for each part of an address, whatever kinds there are: --swarm, --run.
-void add_address_options(CLI::App& sub, const domain::Registry& registry,
+void add_address_options(CliCommand sub, const domain::Registry& registry,
                          std::map<std::string, std::string>& address) {
     for (const domain::Kind& kind : registry.kinds()) {
         for (const std::string_view segment : kind.segments) {
@@ -255,21 +255,21 @@ std::string types_of(const domain::Registry& registry) {
 
 }  // namespace
 
-void add_send(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_send(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<SendOptions>();
-    CLI::App* sub = app.add_subcommand("send", "Send one command, or a file of commands");
-    sub->add_option("type", options->type, "Type of the command, like StartRun");
-    add_address_options(*sub, cli.registry(), options->address);
-    sub->add_option("-d", options->data, "Data as JSON, @FILE or -")->capture_default_str();
-    sub->add_option("--expect", options->expect,
-                    "Expected version of the stream; 0: must not exist");
-    add_envelope_options(*sub, options->envelope);
-    sub->add_option("-f,--file", options->file,
-                    "Commands, one JSON object a line; - is standard input");
-    sub->add_flag("--continue", options->goes_on, "With -f: go on after rejections");
-    sub->add_flag("--dry-run", options->is_dry_run, "Say what would happen, append nothing");
-    sub->footer(types_of(cli.registry()));
-    sub->callback([&cli, options, set] { set([&cli, options] { return send(cli, *options); }); });
+    CliCommand sub = app.add_subcommand("send", "Send one command, or a file of commands");
+    sub.add_option("type", options->type, "Type of the command, like StartRun");
+    add_address_options(sub, cli.registry(), options->address);
+    sub.add_option("-d", options->data, "Data as JSON, @FILE or -").with_default();
+    sub.add_option("--expect", options->expect,
+                   "Expected version of the stream; 0: must not exist");
+    add_envelope_options(sub, options->envelope);
+    sub.add_option("-f,--file", options->file,
+                   "Commands, one JSON object a line; - is standard input");
+    sub.add_flag("--continue", options->goes_on, "With -f: go on after rejections");
+    sub.add_flag("--dry-run", options->is_dry_run, "Say what would happen, append nothing");
+    sub.footer(types_of(cli.registry()));
+    sub.callback([&cli, options, set] { set([&cli, options] { return send(cli, *options); }); });
 }
 
 }  // namespace skein::cli

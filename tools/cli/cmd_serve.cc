@@ -1,9 +1,9 @@
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <mutex>
 #include <thread>
@@ -138,8 +138,8 @@ int serve(Cli& cli, const ServeOptions& options) {
     };
     node::Node node(std::move(made));
     node::NodeHttp http(node, version_text());
-    server.start([&http](http::Request request, http::HttpServer::Answer answer) {
-        http.handle(std::move(request), std::move(answer));
+    server.start([&http](const http::Request& request, http::HttpServer::Answer answer) {
+        http.handle(request, std::move(answer));
     });
     told(fmt::format("node {} takes commands at {}", node.name(), address));
     leave_when_asked(signals, node, server, told);
@@ -150,26 +150,26 @@ int serve(Cli& cli, const ServeOptions& options) {
 
 }  // namespace
 
-void add_serve(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_serve(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<ServeOptions>();
-    CLI::App* sub = app.add_subcommand("serve", "Be a node: take commands, keep views");
-    sub->add_option("--http", options->http, "Where it listens; port 0 is any free one")
-        ->envname("SKEIN_NODE__HTTP")
-        ->capture_default_str();
-    sub->add_option("--advertise", options->advertise,
-                    "Where others reach it, if that is another HOST:PORT")
-        ->envname("SKEIN_NODE__ADVERTISE");
-    sub->add_option("--lease", options->lease, "How long others wait for its shards after it died")
-        ->envname("SKEIN_NODE__LEASE")
-        ->capture_default_str();
-    sub->footer(
+    CliCommand sub = app.add_subcommand("serve", "Be a node: take commands, keep views");
+    sub.add_option("--http", options->http, "Where it listens; port 0 is any free one")
+        .from_environment("SKEIN_NODE__HTTP")
+        .with_default();
+    sub.add_option("--advertise", options->advertise,
+                   "Where others reach it, if that is another HOST:PORT")
+        .from_environment("SKEIN_NODE__ADVERTISE");
+    sub.add_option("--lease", options->lease, "How long others wait for its shards after it died")
+        .from_environment("SKEIN_NODE__LEASE")
+        .with_default();
+    sub.footer(
         "Any number of nodes share the shards of one store in Postgres evenly. Each takes the "
         "commands of\nthe shards that it owns, sends their events to Kafka where --kafka names "
         "brokers, and keeps views of\nall shards in --data. It answers at POST /v1/commands, "
         "/v1/swarms/S, /v1/swarms/S/runs/R, /metrics,\n/livez, /readyz and /version. SIGTERM hands "
         "its shards over; a second one stops it at once.\n"
         "Example:\n  skein --pg postgresql://skein@db/skein --kafka broker:9092 serve");
-    sub->callback([&cli, options, set] { set([&cli, options] { return serve(cli, *options); }); });
+    sub.callback([&cli, options, set] { set([&cli, options] { return serve(cli, *options); }); });
 }
 
 }  // namespace skein::cli

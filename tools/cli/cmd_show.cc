@@ -4,7 +4,6 @@
 #include "engine/domain/codes.h"
 #include "engine/json/patch.h"
 #include "engine/json/writer.h"
-#include "tools/cli/choices.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/reading.h"
 #include "tools/cli/shapes.h"
@@ -158,22 +157,22 @@ int show(Cli& cli, const ShowOptions& options) {
 
 }  // namespace
 
-void add_show(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_show(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<ShowOptions>();
-    CLI::App* sub = app.add_subcommand("show", "A state at any point, or one event");
-    sub->add_option("resource", options->address, "RESOURCE[@POINT] or ev:UUID")->required();
-    sub->add_option("--path", options->path, "JSON Pointer into the document");
-    sub->add_option("--clock", options->clock, "Time that time points compare with")
-        ->check(one_of({"recorded", "occurred"}))
-        ->capture_default_str();
-    sub->add_option("--sensitivity", options->sensitivity, "Only the keys of this level")
-        ->check(one_of({"public", "internal", "confidential", "secret", "pii"}));
-    sub->add_flag("--values", options->values, "The values alone, as JSON");
-    sub->add_flag("--why", options->why, "For each key the event that gave it its value");
-    sub->footer(
+    CliCommand sub = app.add_subcommand("show", "A state at any point, or one event");
+    sub.add_option("resource", options->address, "RESOURCE[@POINT] or ev:UUID").required();
+    sub.add_option("--path", options->path, "JSON Pointer into the document");
+    sub.add_option("--clock", options->clock, "Time that time points compare with")
+        .one_of({"recorded", "occurred"})
+        .with_default();
+    sub.add_option("--sensitivity", options->sensitivity, "Only the keys of this level")
+        .one_of({"public", "internal", "confidential", "secret", "pii"});
+    sub.add_flag("--values", options->values, "The values alone, as JSON");
+    sub.add_flag("--why", options->why, "For each key the event that gave it its value");
+    sub.footer(
         "Examples:\n  skein show run/r1\n  skein show run/r1@12 --values\n"
         "  skein show swarm/s1@-5m --json");
-    sub->callback([&cli, options, set] { set([&cli, options] { return show(cli, *options); }); });
+    sub.callback([&cli, options, set] { set([&cli, options] { return show(cli, *options); }); });
 }
 
 }  // namespace skein::cli

@@ -19,14 +19,14 @@ int tag_stream(Cli& cli, const TagOptions& options) {
 
 }  // namespace
 
-void add_tag(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_tag(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<TagOptions>();
-    CLI::App* sub = app.add_subcommand("tag", "Give the present point of a run a name");
-    sub->add_option("resource", options->address, "RESOURCE")->required();
-    sub->add_option("name", options->name, "Name, unique in the run")->required();
-    add_envelope_options(*sub, options->envelope);
-    sub->footer("Example:\n  skein tag run/r1 before-price");
-    sub->callback(
+    CliCommand sub = app.add_subcommand("tag", "Give the present point of a run a name");
+    sub.add_option("resource", options->address, "RESOURCE").required();
+    sub.add_option("name", options->name, "Name, unique in the run").required();
+    add_envelope_options(sub, options->envelope);
+    sub.footer("Example:\n  skein tag run/r1 before-price");
+    sub.callback(
         [&cli, options, set] { set([&cli, options] { return tag_stream(cli, *options); }); });
 }
 

@@ -194,16 +194,16 @@ int verify(Cli& cli, const VerifyOptions& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_verify(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<VerifyOptions>();
-    CLI::App* sub = app.add_subcommand("verify", "Prove that log, snapshots and views are whole");
-    sub->add_option("resource", options->resource, "One stream; none: the whole store");
-    sub->add_flag("--all", options->all, "The whole store (also where nothing is given)");
-    sub->footer(
+    CliCommand sub = app.add_subcommand("verify", "Prove that log, snapshots and views are whole");
+    sub.add_option("resource", options->resource, "One stream; none: the whole store");
+    sub.add_flag("--all", options->all, "The whole store (also where nothing is given)");
+    sub.footer(
         "Checks the hash chain, dense positions and versions, snapshots, and that every view is "
         "the "
         "fold of the log.\nExit 1 where something fails.");
-    sub->callback([&cli, options, set] { set([&cli, options] { return verify(cli, *options); }); });
+    sub.callback([&cli, options, set] { set([&cli, options] { return verify(cli, *options); }); });
 }
 
 }  // namespace skein::cli

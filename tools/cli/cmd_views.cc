@@ -92,26 +92,26 @@ struct ViewsOptions {
 
 }  // namespace
 
-void add_views(CLI::App& app, Cli& cli, const SetAction& set) {
+void add_views(CliCommand app, Cli& cli, const SetAction& set) {
     auto options = std::make_shared<ViewsOptions>();
-    CLI::App* views = app.add_subcommand("views", "The read side: list, rebuild, compare, drop");
-    views->require_subcommand(1);
-    CLI::App* ls = views->add_subcommand("ls", "Views, and how far behind the log they are");
-    ls->callback([&cli, set] { set([&cli] { return list_views(cli); }); });
-    CLI::App* rebuild = views->add_subcommand("rebuild", "A new generation from the log");
-    rebuild->add_flag("--keep", options->keeps_both, "Keep the old one live, to compare the two");
-    rebuild->callback([&cli, options, set] {
+    CliCommand views = app.add_subcommand("views", "The read side: list, rebuild, compare, drop");
+    views.require_subcommand(1, 1);
+    CliCommand ls = views.add_subcommand("ls", "Views, and how far behind the log they are");
+    ls.callback([&cli, set] { set([&cli] { return list_views(cli); }); });
+    CliCommand rebuild = views.add_subcommand("rebuild", "A new generation from the log");
+    rebuild.add_flag("--keep", options->keeps_both, "Keep the old one live, to compare the two");
+    rebuild.callback([&cli, options, set] {
         set([&cli, options] { return rebuild_views(cli, options->keeps_both); });
     });
-    CLI::App* compare = views->add_subcommand("compare", "What differs between two generations");
-    compare->add_option("a", options->a, "Generation, as `views ls` names it")->required();
-    compare->add_option("b", options->b, "Another generation")->required();
-    compare->callback([&cli, options, set] {
+    CliCommand compare = views.add_subcommand("compare", "What differs between two generations");
+    compare.add_option("a", options->a, "Generation, as `views ls` names it").required();
+    compare.add_option("b", options->b, "Another generation").required();
+    compare.callback([&cli, options, set] {
         set([&cli, options] { return compare_views(cli, options->a, options->b); });
     });
-    CLI::App* drop = views->add_subcommand("drop", "Remove a generation; the log can remake it");
-    drop->add_option("generation", options->a, "Generation, as `views ls` names it")->required();
-    drop->callback(
+    CliCommand drop = views.add_subcommand("drop", "Remove a generation; the log can remake it");
+    drop.add_option("generation", options->a, "Generation, as `views ls` names it").required();
+    drop.callback(
         [&cli, options, set] { set([&cli, options] { return drop_view(cli, options->a); }); });
 }
 

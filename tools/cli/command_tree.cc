@@ -1,5 +1,7 @@
 #include "tools/cli/command_tree.h"
 
+#include <CLI/CLI.hpp>
+
 namespace skein::cli {
 
 namespace {

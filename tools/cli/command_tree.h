@@ -3,10 +3,11 @@
 // Threads: pure. Errors: none. Source: interfaces section 4 ("One command table").
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <iosfwd>
 #include <string>
 #include <vector>
+
+#include "tools/cli/cli11.h"
 
 namespace skein::cli {
 

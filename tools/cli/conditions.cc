@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/json/patch.h"
-#include "tools/cli/choices.h"
+#include "tools/cli/suggestion.h"
 #include "tools/cli/text_output.h"
 
 namespace skein::cli {

@@ -6,19 +6,18 @@
 
 #include "engine/domain/kind.h"
 #include "engine/json/writer.h"
-#include "tools/cli/choices.h"
 #include "tools/cli/environment.h"
 #include "tools/cli/reading.h"
 
 namespace skein::cli {
 
-void add_envelope_options(CLI::App& sub, Envelope& envelope) {
+void add_envelope_options(CliCommand sub, Envelope& envelope) {
     sub.add_option("--command-id", envelope.command_id,
                    "Idempotency key (UUID); one is made where absent");
     sub.add_option("--actor", envelope.actor, "Who does it");
     sub.add_option("--reason", envelope.reason, "Why");
     sub.add_option("--ack", envelope.ack, "Answer when in the log, or in the view")
-        ->check(one_of({"log", "view"}));
+        .one_of({"log", "view"});
 }
 
 void add_text(Members& members, std::string_view name, const std::string& text) {

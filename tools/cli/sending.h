@@ -20,7 +20,7 @@ struct Envelope {
     std::string reason;
     std::string ack;
 };
-void add_envelope_options(CLI::App& sub, Envelope& envelope);
+void add_envelope_options(CliCommand sub, Envelope& envelope);
 
 using Members = std::vector<std::pair<std::string, json::Value>>;
 // Adds a text that is there.
