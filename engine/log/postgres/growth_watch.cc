@@ -17,6 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds kPauseMin{50};
 constexpr std::chrono::milliseconds kPauseMax{2000};
 constexpr std::chrono::milliseconds kForever{-1};
+constexpr std::chrono::milliseconds kBetweenNews{2};
+constexpr const char* kTelling = "telling other nodes of growth";
 
 }  // namespace
 
@@ -94,7 +96,7 @@ void GrowthWatch::run() {
             must_look_ = true;
             next_pause = kPauseMin;
             while (!is_stopping_) serve(ear);
-            if (has_news_) serve(ear);
+            if (has_news_.exchange(false)) connection.run(statements::kNotify, kTelling);
             return;
         } catch (const std::exception&) {
             // Appends and reads say what is wrong; those who wait here see no growth meanwhile.
@@ -107,8 +109,11 @@ void GrowthWatch::run() {
 
 void GrowthWatch::serve(Ear& ear) {
     PgConnection& connection = ear.connection();
-    if (has_news_.exchange(false))
-        connection.run(statements::kNotify, "telling other nodes of growth");
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= next_news_ && has_news_.exchange(false)) {
+        connection.run(statements::kNotify, kTelling);
+        next_news_ = now + kBetweenNews;
+    }
     connection.raw().get_notifs();
     if (!connection.raw().is_open())
         throw Fault(FaultKind::kUnavailable, "the connection that listens was lost");
@@ -124,6 +129,10 @@ void GrowthWatch::serve(Ear& ear) {
     // What came in beside an answer has left the socket: it must be asked for, not waited for.
     connection.raw().get_notifs();
     if (ear.heard || is_stopping_) return;
+    if (has_news_) {
+        pause(connection.raw().sock(), kBetweenNews);
+        return;
+    }
     const bool is_polling = waiters_.load() > 0;
     const bool is_woken = pause(connection.raw().sock(), is_polling ? poll_interval_ : kForever);
     if (!is_woken) must_look_ = true;

@@ -1,9 +1,10 @@
 // Growth between nodes: tells others that this one has appended, and hears of theirs.
 //
-// A thread with a connection of its own sends NOTIFY after commits (several at once as one; inside
-// the append it would take a lock of the whole database), listens for those of others, and looks at
-// the heads when it hears one, when somebody begins to wait, and every `poll_interval` while
-// somebody waits. What a notification says is a hint: positions come from the heads alone.
+// A thread with a connection of its own sends NOTIFY after commits, listens for those of others,
+// and looks at the heads when it hears one, when somebody begins to wait, and every `poll_interval`
+// while somebody waits. What a notification says is a hint: positions come from the heads alone.
+// Commits within 2 ms share one NOTIFY, as each is a transaction beside the next append of a lone
+// producer; inside the append it would take a lock of the whole database.
 // Threads: methods from any thread; the thread is started by the first call and joined at the end.
 // Errors: none: while the server is away it tries again with growing pauses.
 // Source: design section 3 (wake-up).
@@ -49,8 +50,8 @@ class GrowthWatch {
     void wake();
     void run();
     void serve(Ear& ear);
-    // Sleeps until woken, until the connection says something, or until it is time to look.
-    // Returns false where it was time.
+    // Sleeps until woken, until the connection says something, or so long at most. Returns false
+    // where it was so long.
     bool pause(int socket, std::chrono::milliseconds longest);
 
     const PgConnectOptions options_;
@@ -60,7 +61,8 @@ class GrowthWatch {
     std::atomic<bool> has_news_{false};   // of ours, not announced yet
     std::atomic<bool> must_look_{false};  // at the heads
     std::atomic<bool> is_stopping_{false};
-    int wake_event_ = -1;  // constant after construction
+    std::chrono::steady_clock::time_point next_news_;  // not before; of the thread
+    int wake_event_ = -1;                              // constant after construction
     std::once_flag started_;
     std::thread thread_;
 };

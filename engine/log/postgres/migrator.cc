@@ -92,6 +92,7 @@ std::vector<MigrationStatus> compare(const std::vector<Migration>& known, Applie
         found.emplace(number, MigrationStatus{number, row.name, MigrationState::kUnknown,
                                               row.checksum, row.at});
     std::vector<MigrationStatus> statuses;
+    statuses.reserve(found.size());
     for (auto& [number, status] : found) statuses.push_back(std::move(status));
     return statuses;
 }

@@ -66,6 +66,52 @@ TEST_CASE("log: batches of several shards in one call are judged each by itself"
     CHECK(walk(log).events == 3);
 }
 
+TEST_CASE("log: large batches of several shards are judged each by itself too [V-39][V-170]",
+          "[contract][log]") {
+    const LogUnderTest made = make_log();
+    EventLog& log = *made.log;
+    constexpr std::uint64_t kEvents = 30;  // what a backend may write in another way than a few
+    const auto large_batch = [&log](Shard shard, std::uint64_t first_id) {
+        BatchBuilder builder(log, shard);
+        const Scope scope = scope_in(log, shard);
+        for (std::uint64_t n = 0; n < kEvents; ++n)
+            builder.command(scope, uuid_of(first_id + n)).event(run_in(scope, n % 3 == 0 ? 0 : 1));
+        return builder.batch();
+    };
+    for (const Shard shard : {Shard(0), Shard(1), Shard(2)})
+        REQUIRE(log.append_one(large_batch(shard, 100)).outcome == BatchOutcome::kAppended);
+    std::vector<Batch> batches;
+    for (const Shard shard : {Shard(0), Shard(1), Shard(2)})
+        batches.push_back(large_batch(shard, 200));
+    Batch& odd = batches[1];
+    bool is_repeated = false;
+    bool is_refused = true;
+    SECTION("all as they should be") { is_refused = false; }
+    SECTION("one with a command that was taken") {
+        odd.commands[17].command_id = uuid_of(105);
+        is_repeated = true;
+    }
+    SECTION("one behind a head that was") { odd.expected_head = Position(3); }
+    SECTION("one behind a head that is not yet") { odd.expected_head = Position(2 * kEvents); }
+    SECTION("one of another owner") { log.take_over(Shard(1)); }
+    SECTION("one with a stream that has moved on") {
+        for (BatchEvent& event : odd.events) event.version = Version(event.version.value() + 1);
+    }
+    const std::vector<AppendResult> results = log.append(batches);
+    REQUIRE(results.size() == 3);
+    CHECK(results[0].outcome == BatchOutcome::kAppended);
+    CHECK((results[1].outcome == BatchOutcome::kAppended) == !is_refused);
+    CHECK(results[2].outcome == BatchOutcome::kAppended);
+    CHECK(log.head(Shard(1)).position == Position(is_refused ? kEvents : 2 * kEvents));
+    CHECK(log.find_receipt(scope_in(log, Shard(1)), uuid_of(200)).has_value() == !is_refused);
+    if (is_repeated) {
+        CHECK(results[1].commands[17].verdict == Verdict::kDuplicate);
+        CHECK(results[1].commands[17].receipt->first == Position(6));
+        CHECK(results[1].commands[16].verdict == Verdict::kNotTried);
+    }
+    CHECK(walk(log).events == (is_refused ? 5 : 6) * kEvents);
+}
+
 TEST_CASE("log: a version that is not the next one is a conflict and nothing is written [V-39]",
           "[contract][log]") {
     const LogUnderTest made = make_log();
