@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include "engine/codec/quick_canonical.h"
 
@@ -46,9 +47,8 @@ std::optional<Timestamp> time_in_range(std::int64_t us) {
 }
 
 Uuid uuid_of(const fbs::Uuid& id) {
-    std::array<std::uint8_t, 16> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-        bytes[i] = id.bytes()->Get(static_cast<flatbuffers::uoffset_t>(i));
+    std::array<std::uint8_t, 16> bytes;
+    std::memcpy(bytes.data(), id.bytes()->data(), bytes.size());
     return Uuid(bytes);
 }
 
