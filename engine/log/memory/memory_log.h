@@ -14,7 +14,7 @@
 
 namespace skein::log {
 
-class MemoryLog final : public EventLog {
+class MemoryLog : public EventLog {
  public:
     explicit MemoryLog(StoreInfo info);
     ~MemoryLog() override;

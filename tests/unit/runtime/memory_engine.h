@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/check.h"
 #include "engine/codec/codec.h"
@@ -34,9 +36,24 @@ inline log::StoreInfo test_store_info(std::uint32_t shard_count = 4) {
     return info;
 }
 
-class MemoryEngine {
+// A log behind a network, as the runtime sees it: others may write to it, and an append takes its
+// time.
+class RemoteLog final : public log::MemoryLog {
  public:
-    explicit MemoryEngine(const runtime::RuntimeOptions& options = {})
+    using log::MemoryLog::MemoryLog;
+
+    bool has_other_writers() const override { return true; }
+    std::vector<log::AppendResult> append(const std::vector<log::Batch>& batches) override {
+        if (before_append) before_append();
+        return log::MemoryLog::append(batches);
+    }
+    std::function<void()> before_append;
+};
+
+template <class Log>
+class EngineOn {
+ public:
+    explicit EngineOn(const runtime::RuntimeOptions& options = {})
         : registry(domain::standard_registry()),
           codec(codec::standard_codec(registry)),
           log(test_store_info()),
@@ -53,12 +70,14 @@ class MemoryEngine {
 
     domain::Registry registry;
     codec::Codec codec;
-    log::MemoryLog log;
+    Log log;
     replay::LogStates folds;
     TestClock clock;
     SeededRandom random{7};
     runtime::Runtime runtime;
 };
+using MemoryEngine = EngineOn<log::MemoryLog>;
+using RemoteEngine = EngineOn<RemoteLog>;
 
 inline std::string create_swarm(std::string_view swarm) {
     return fmt::format(R"({{"type":"CreateSwarm","swarm":"{}"}})", swarm);

@@ -31,9 +31,9 @@ constexpr std::string_view kIdA = "0192f0c1-2345-4678-9abc-def012345678";
 
 }  // namespace
 
-TEST_CASE("runtime: an accepted command names its events, dense and in order [V-170]",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE("runtime: an accepted command names its events, dense and in order [V-170]",
+                   "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     REQUIRE(engine.send(create_swarm("s1")).kind == OutcomeKind::kAccepted);
     const Outcome started = engine.send(start_run("s1", "r1"));
     REQUIRE(started.kind == OutcomeKind::kAccepted);
@@ -48,9 +48,9 @@ TEST_CASE("runtime: an accepted command names its events, dense and in order [V-
     CHECK(state->values(Timestamp{}).text() == R"({"intermediate":{},"variables":{"budget":120}})");
 }
 
-TEST_CASE("runtime: a repeated command id gets its first result, accepted or refused now",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE("runtime: a repeated command id gets its first result, accepted or refused now",
+                   "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     engine.send(create_swarm("s1"));
     engine.send(start_run("s1", "r1"));
     const std::string complete = with_id(R"({"type":"CompleteRun","swarm":"s1","run":"r1"})", kIdA);
@@ -67,9 +67,10 @@ TEST_CASE("runtime: a repeated command id gets its first result, accepted or ref
     CHECK(code_of(engine.send(R"({"type":"CompleteRun","swarm":"s1","run":"r1"})")) != "accepted");
 }
 
-TEST_CASE("runtime: the offset of a command from a topic is kept with its events alone [V-117]",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE(
+    "runtime: the offset of a command from a topic is kept with its events alone [V-117]",
+    "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     const Stream stream("swarm/s1");
     const Shard shard = log::shard_of(engine.log, stream);
     const Epoch epoch = engine.log.head(shard).epoch;
@@ -112,10 +113,10 @@ TEST_CASE("runtime: the offset of a command from a topic is kept with its events
     CHECK(kept() == "12/8");
 }
 
-TEST_CASE(
+TEMPLATE_TEST_CASE(
     "runtime: rejections of a topic are answered together, up to what would be accepted [V-117]",
-    "[runtime]") {
-    MemoryEngine engine;
+    "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     engine.send(create_swarm("s1"));
     const Shard shard = log::shard_of(engine.log, Stream("swarm/s1"));
     const auto term = std::make_shared<runtime::IntakeTerm>(engine.log.head(shard).epoch, 0);
@@ -151,9 +152,9 @@ TEST_CASE(
     CHECK(engine.log.stream_head(Stream("swarm/s1/run/r2")) == Version(0));
 }
 
-TEST_CASE("runtime: what became of a command before is known without deciding it [V-117]",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE("runtime: what became of a command before is known without deciding it [V-117]",
+                   "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     const std::string create = with_id(create_swarm("s1"), kIdA);
     const auto command = engine.runtime.parse(*json::parse(create));
     REQUIRE(command);
@@ -166,8 +167,9 @@ TEST_CASE("runtime: what became of a command before is known without deciding it
     CHECK(known->events.size() == 1);
 }
 
-TEST_CASE("runtime: a command id with other content is refused", "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE("runtime: a command id with other content is refused", "[runtime]", MemoryEngine,
+                   RemoteEngine) {
+    TestType engine;
     engine.send(create_swarm("s1"));
     engine.send(start_run("s1", "r1"));
     REQUIRE(engine.send(with_id(set_variable("s1", "r1", "a", "1"), kIdA)).kind ==
@@ -180,8 +182,9 @@ TEST_CASE("runtime: a command id with other content is refused", "[runtime]") {
     CHECK(code_of(engine.send(with_id(set_variable("s2", "r1", "a", "2"), kIdA))) == "accepted");
 }
 
-TEST_CASE("runtime: a rejected command leaves no receipt and may be sent again", "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE("runtime: a rejected command leaves no receipt and may be sent again",
+                   "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     engine.send(create_swarm("s1"));
     const std::string start = with_id(set_variable("s1", "r1", "a", "1"), kIdA);
     CHECK(code_of(engine.send(start)) != "accepted");
@@ -189,9 +192,10 @@ TEST_CASE("runtime: a rejected command leaves no receipt and may be sent again",
     CHECK(code_of(engine.send(start)) == "accepted");
 }
 
-TEST_CASE("runtime: a stale expected version is a conflict that names both versions [V-39][V-40]",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE(
+    "runtime: a stale expected version is a conflict that names both versions [V-39][V-40]",
+    "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     engine.send(create_swarm("s1"));
     engine.send(start_run("s1", "r1"));
     const std::string update =
@@ -204,9 +208,9 @@ TEST_CASE("runtime: a stale expected version is a conflict that names both versi
     CHECK(second.rejection->context.find("expected")->text() == "1");
 }
 
-TEST_CASE("runtime: recorded times never go back within a shard, whatever the clock does",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE("runtime: recorded times never go back within a shard, whatever the clock does",
+                   "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     engine.send(create_swarm("s1"));
     engine.clock.time.us -= 3'600'000'000;
     engine.send(start_run("s1", "r1"));
@@ -217,9 +221,10 @@ TEST_CASE("runtime: recorded times never go back within a shard, whatever the cl
     CHECK(report.findings.empty());
 }
 
-TEST_CASE("runtime: many threads lose nothing, double nothing, and keep versions dense [V-39]",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE(
+    "runtime: many threads lose nothing, double nothing, and keep versions dense [V-39]",
+    "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     constexpr int kThreads = 8;
     constexpr int kEach = 200;
     engine.send(create_swarm("s1"));
@@ -244,9 +249,10 @@ TEST_CASE("runtime: many threads lose nothing, double nothing, and keep versions
     CHECK(report.events == 1 + kThreads + kThreads * kEach);
 }
 
-TEST_CASE("runtime: a sequence stops behind its first rejection, across one round and several",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE(
+    "runtime: a sequence stops behind its first rejection, across one round and several",
+    "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     engine.send(create_swarm("s1"));
     engine.send(start_run("s1", "r1"));
     const auto sequence = std::make_shared<runtime::Sequence>();
@@ -281,10 +287,10 @@ TEST_CASE("runtime: a sequence stops behind its first rejection, across one roun
     CHECK(engine.log.stream_head(Stream("swarm/s1/run/r1")) == Version(5));
 }
 
-TEST_CASE("runtime: points that a round itself made are found after its append [V-26]",
-          "[runtime]") {
+TEMPLATE_TEST_CASE("runtime: points that a round itself made are found after its append [V-26]",
+                   "[runtime]", MemoryEngine, RemoteEngine) {
     // All sent at once, so that they meet in one round.
-    MemoryEngine engine;
+    TestType engine;
     const std::vector<std::string> commands{
         create_swarm("s1"),
         start_run("s1", "r1"),
@@ -352,9 +358,9 @@ TEST_CASE("runtime: a full queue answers overloaded and keeps what it took", "[r
     CHECK(answered == kSent);
 }
 
-TEST_CASE("runtime: what is broken in one shard rejects no command of another [V-172]",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE("runtime: what is broken in one shard rejects no command of another [V-172]",
+                   "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     std::string other = "s2";
     const auto shard_of = [&](const std::string& swarm) {
         return log::shard_of(engine.log, Stream("swarm/" + swarm));
@@ -386,8 +392,9 @@ TEST_CASE("runtime: what is broken in one shard rejects no command of another [V
     CHECK(codes[other + " accepted"].size() == 10);
 }
 
-TEST_CASE("runtime: a preview of a command that was taken tells its first result", "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE("runtime: a preview of a command that was taken tells its first result",
+                   "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     engine.send(create_swarm("s1"));
     engine.send(start_run("s1", "r1"));
     const std::string tag =
@@ -408,8 +415,9 @@ TEST_CASE("runtime: a preview of a command that was taken tells its first result
           "name-taken");
 }
 
-TEST_CASE("runtime: a preview tells the outcome and changes nothing", "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE("runtime: a preview tells the outcome and changes nothing", "[runtime]",
+                   MemoryEngine, RemoteEngine) {
+    TestType engine;
     engine.send(create_swarm("s1"));
     auto start = engine.runtime.parse(*json::parse(start_run("s1", "r1")));
     REQUIRE(start);
@@ -420,11 +428,11 @@ TEST_CASE("runtime: a preview tells the outcome and changes nothing", "[runtime]
     CHECK(engine.log.stream_head(Stream("swarm/s1/run/r1")) == Version(0));
 }
 
-TEST_CASE("runtime: an event above its limit is refused and half of nothing is written",
-          "[runtime]") {
+TEMPLATE_TEST_CASE("runtime: an event above its limit is refused and half of nothing is written",
+                   "[runtime]", MemoryEngine, RemoteEngine) {
     runtime::RuntimeOptions options;
     options.limits.event_bytes_max = 2000;
-    MemoryEngine engine(options);
+    TestType engine(options);
     engine.send(create_swarm("s1"));
     engine.send(start_run("s1", "r1"));
     const std::string big = fmt::format("\"{}\"", std::string(3000, 'x'));
@@ -433,9 +441,10 @@ TEST_CASE("runtime: an event above its limit is refused and half of nothing is w
     CHECK(code_of(engine.send(set_variable("s1", "r1", "a", "1"))) == "accepted");
 }
 
-TEST_CASE("runtime: long and critical runs leave recovery points that fold to the same [V-20]",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE(
+    "runtime: long and critical runs leave recovery points that fold to the same [V-20]",
+    "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     engine.send(create_swarm("s1"));
     engine.send(
         R"({"type":"StartRun","swarm":"s1","run":"r1","data":{"routine":{"id":"x","critical":true}}})");
@@ -455,9 +464,10 @@ TEST_CASE("runtime: long and critical runs leave recovery points that fold to th
     }
 }
 
-TEST_CASE("runtime: a step works on the context at its version, and its updates are events [V-10]",
-          "[runtime]") {
-    MemoryEngine engine;
+TEMPLATE_TEST_CASE(
+    "runtime: a step works on the context at its version, and its updates are events [V-10]",
+    "[runtime]", MemoryEngine, RemoteEngine) {
+    TestType engine;
     const Stream run("swarm/s1/run/r1");
     const auto values_at = [&](Version version) {
         return engine.folds.at(run, version)->values(Timestamp{}).text();

@@ -1,0 +1,175 @@
+// Rounds on a log that others write to as well.
+#include <catch2/catch.hpp>
+#include <condition_variable>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <random>
+#include <semaphore>
+#include <thread>
+
+#include "engine/base/check.h"
+#include "engine/codec/envelope.h"
+#include "engine/replay/verify.h"
+#include "tests/unit/runtime/memory_engine.h"
+
+using namespace skein;
+using namespace skein::test;
+using runtime::Outcome;
+using runtime::OutcomeKind;
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};
+
+// Commands sent at once, and their outcomes by place.
+class Answers {
+ public:
+    Answers(runtime::Runtime& runtime, const std::vector<std::string>& commands,
+            const std::shared_ptr<runtime::Sequence>& sequence = nullptr)
+        : outcomes_(commands.size()) {
+        for (std::size_t i = 0; i < commands.size(); ++i)
+            runtime.submit_async(
+                *runtime.parse(*json::parse(commands[i])),
+                [this, i](Outcome outcome) {
+                    const std::lock_guard lock(mutex_);
+                    outcomes_[i] = std::move(outcome);
+                    ++answered_;
+                    all_.notify_all();
+                },
+                sequence);
+    }
+    const std::vector<Outcome>& wait() {
+        std::unique_lock lock(mutex_);
+        SKEIN_CHECK(
+            all_.wait_for(lock, kPatience, [this] { return answered_ == outcomes_.size(); }),
+            "only {} of {} answers", answered_, outcomes_.size());
+        return outcomes_;
+    }
+
+ private:
+    std::mutex mutex_;
+    std::condition_variable all_;
+    std::vector<Outcome> outcomes_;
+    std::size_t answered_ = 0;
+};
+
+void check_whole(const RemoteEngine& engine, std::uint64_t events) {
+    const auto report = replay::verify_log(engine.log, engine.codec, [](std::uint64_t) {});
+    CHECK(report.findings.empty());
+    CHECK(report.events == events);
+}
+
+// Holds the executor in an answer until everything is sent that shall meet in few rounds.
+class HeldExecutor {
+ public:
+    explicit HeldExecutor(RemoteEngine& engine) {
+        engine.runtime.submit_async(*engine.runtime.parse(*json::parse(create_swarm("held"))),
+                                    [this](const Outcome&) {
+                                        is_held_.release();
+                                        go_on_.acquire();
+                                    });
+        is_held_.acquire();
+    }
+    void release() { go_on_.release(); }
+
+ private:
+    std::binary_semaphore is_held_{0};
+    std::binary_semaphore go_on_{0};
+};
+
+}  // namespace
+
+TEST_CASE("runtime: what somebody else wrote meanwhile is what is decided on [V-39][V-40]",
+          "[runtime]") {
+    RemoteEngine engine;
+    engine.send(create_swarm("s1"));
+    engine.send(start_run("s1", "r1"));
+    runtime::Runtime other(
+        {&engine.log, &engine.codec, &engine.folds, &engine.clock, &engine.random}, {});
+    std::atomic<bool> is_armed{false};
+    engine.log.before_append = [&] {
+        if (!is_armed.exchange(false)) return;
+        const Outcome ended = other.submit(*other.parse(
+            *json::parse(R"({"type":"CompleteRun","swarm":"s1","run":"r1","data":{}})")));
+        CHECK(ended.kind == OutcomeKind::kAccepted);
+    };
+    std::vector<std::string> commands;
+    for (int i = 0; i < 60; ++i)
+        commands.push_back(set_variable("s1", "r1", "k", std::to_string(i)));
+    HeldExecutor held(engine);
+    Answers answers(engine.runtime, commands);
+    is_armed = true;
+    held.release();
+    for (const Outcome& outcome : answers.wait()) {
+        REQUIRE(outcome.kind == OutcomeKind::kRejected);
+        CHECK(outcome.rejection->code->name == "run-already-finished");
+    }
+    check_whole(engine, 4);
+}
+
+// Producers whose commands keep their order, on two engines that write to the same runs: whatever
+// is refused is sent again, and at the end each command stands once, those of a producer in order.
+TEST_CASE("runtime: two writers of one log lose nothing, double nothing and keep orders [V-39]",
+          "[runtime]") {
+    constexpr int kProducers = 4;
+    constexpr int kCommands = 400;
+    constexpr int kRuns = 3;
+    const std::uint64_t seed = std::random_device{}();
+    std::cout << "seed " << seed << '\n';
+    INFO("seed " << seed);
+    runtime::RuntimeOptions small;
+    small.round_commands_max = 20;
+    RemoteEngine engine(small);
+    engine.log.before_append = [] { std::this_thread::sleep_for(std::chrono::microseconds(100)); };
+    for (int s = 0; s < kRuns; ++s) {
+        engine.send(create_swarm(fmt::format("s{}", s)));
+        engine.send(start_run(fmt::format("s{}", s), "r"));
+    }
+    runtime::Runtime other(
+        {&engine.log, &engine.codec, &engine.folds, &engine.clock, &engine.random}, small);
+    std::vector<std::thread> producers;
+    std::atomic<int> rounds{0};
+    for (int p = 0; p < kProducers; ++p) {
+        producers.emplace_back([&, p] {
+            std::mt19937_64 dice(seed + static_cast<std::uint64_t>(p));
+            SeededRandom ids(seed + 100 + static_cast<std::uint64_t>(p));
+            runtime::Runtime& mine = p % 2 == 0 ? engine.runtime : other;
+            std::vector<std::string> left;
+            for (int i = 0; i < kCommands; ++i) {
+                const std::string command = set_variable(fmt::format("s{}", dice() % kRuns), "r",
+                                                         fmt::format("p{}", p), std::to_string(i));
+                left.push_back(
+                    fmt::format(R"({{"command_id":"{}",{})", ids.uuid().str(), command.substr(1)));
+            }
+            while (!left.empty()) {
+                ++rounds;
+                Answers answers(mine, left, std::make_shared<runtime::Sequence>());
+                const std::vector<Outcome>& outcomes = answers.wait();
+                std::vector<std::string> again;
+                for (std::size_t i = 0; i < outcomes.size(); ++i)
+                    if (outcomes[i].kind != OutcomeKind::kAccepted) again.push_back(left[i]);
+                left = std::move(again);
+            }
+        });
+    }
+    for (std::thread& producer : producers) producer.join();
+    check_whole(engine, kRuns * 2 + kProducers * kCommands);
+    // Within a run, each producer's values only grow.
+    for (int s = 0; s < kRuns; ++s) {
+        std::map<std::string, std::int64_t> last;
+        engine.log.scan_stream(Stream(fmt::format("swarm/s{}/run/r", s)), Version(1),
+                               [&](const log::EventView& view) {
+                                   const auto event = codec::decode_event(view.bytes, engine.codec);
+                                   REQUIRE(event);
+                                   const json::Value data = event->event.body->data();
+                                   const json::Value update = *data.find("updates")->at(0);
+                                   const std::string key = *update.find("key")->as_string();
+                                   const std::int64_t value = *update.find("value")->as_integer();
+                                   CHECK(value >= last[key]);
+                                   last[key] = value;
+                                   return true;
+                               });
+    }
+    std::cout << rounds << " sendings of " << kProducers << " producers\n";
+}
