@@ -21,8 +21,8 @@ constexpr const char* kLostEvents = "LOST-EVENTS";
 constexpr const char* kFinishedSuffix = ".finished";
 
 [[noreturn]] void throw_errno(const std::string& doing) {
-    throw Fault(FaultKind::kUnavailable,
-                fmt::format("{}: {}", doing, std::generic_category().message(errno)),
+    const std::error_code why(errno, std::generic_category());
+    throw Fault(code_of(why), fmt::format("{}: {}", doing, why.message()),
                 "Check the disk and the rights of the view directory.");
 }
 

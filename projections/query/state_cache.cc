@@ -27,18 +27,23 @@ std::shared_ptr<const domain::State> StateCache::find(const Stream& stream) {
 
 StateCache::Fill StateCache::begin_fill(const Stream& stream) {
     const std::lock_guard lock(mutex_);
-    const std::uint64_t number = next_fill_++;
-    fills_[stream] = number;
-    return {stream, number};
+    Round& round = fills_[stream];
+    if (round.open++ == 0) round.number = ++rounds_;
+    return {stream, round.number};
 }
 
 void StateCache::end_fill(const Fill& fill, std::shared_ptr<const domain::State> state) {
     const std::lock_guard lock(mutex_);
-    const auto open = fills_.find(fill.stream);
-    // Published or cleared since, or a later reader will fill it.
-    if (open == fills_.end() || open->second != fill.number) return;
-    fills_.erase(open);
-    if (state != nullptr) put(std::move(state));
+    const auto round = fills_.find(fill.stream);
+    // Published or cleared since.
+    if (round == fills_.end() || round->second.number != fill.round) return;
+    if (--round->second.open == 0) fills_.erase(round);
+    if (state == nullptr) return;
+    const Class& kind = class_of(fill.stream);
+    const auto known = kind.by_stream.find(fill.stream);
+    const bool is_newer = known == kind.by_stream.end() ||
+                          known->second->state->mark().position < state->mark().position;
+    if (is_newer) put(std::move(state));
 }
 
 void StateCache::clear() {

@@ -45,10 +45,11 @@ class StateCache final : public history::Readers {
     // A reader that missed: begin, read the rows, end. A begun fill must be ended.
     struct Fill {
         Stream stream;
-        std::uint64_t number = 0;
+        std::uint64_t round = 0;
     };
     Fill begin_fill(const Stream& stream);
-    // `state` null: nothing was read.
+    // `state` null: nothing was read, or what was read may be old. Of several fills at a time the
+    // newest state stays, so that no reader finds less here than another one was given before.
     void end_fill(const Fill& fill, std::shared_ptr<const domain::State> state);
 
     // A new generation: everything goes, fills under way included.
@@ -80,9 +81,14 @@ class StateCache final : public history::Readers {
     const Classify classify_;
     mutable std::mutex mutex_;  // guards what follows
     std::array<Class, 2> classes_;
-    // Streams being read, and the number of the newest fill whose answer may still be taken.
-    std::map<Stream, std::uint64_t> fills_;
-    std::uint64_t next_fill_ = 1;
+    // Streams being read: the fills under way whose answers may still be taken share a round, which
+    // ends with the last of them, or when something is published.
+    struct Round {
+        std::uint64_t number = 0;
+        std::size_t open = 0;
+    };
+    std::map<Stream, Round> fills_;
+    std::uint64_t rounds_ = 0;
     std::size_t bytes_ = 0;
     std::uint64_t hits_ = 0;
     std::uint64_t misses_ = 0;

@@ -37,7 +37,9 @@ std::shared_ptr<const domain::State> OpenViews::cached_latest(const GenerationVi
     if (auto hit = cache_.find(stream)) return hit;
     OpenFill fill(cache_, stream);
     const history::Reading reading = generation.reader.newest(stream);
-    if (reading.ordinal > 0) fill.take(reading.state);
+    // Another generation may have gone further than what was read; a switch from here on ends the
+    // fill.
+    if (reading.ordinal > 0 && &generation == live().get()) fill.take(reading.state);
     return reading.state;
 }
 
@@ -66,13 +68,13 @@ std::shared_ptr<const domain::State> OpenViews::version_in(const GenerationView&
         return tail().to_version(*reading.state, version);  // says that there is none
     }
     // The past is read at once: the present is nobody's business unless it is in memory anyway.
-    const std::shared_ptr<const domain::State> held = cache_.find(stream);
+    std::shared_ptr<const domain::State> held = cache_.find(stream);
     if (held && held->version() == version) return held;
     if (!held || held->version() > version) {
         const history::Reading reading = generation.reader.at_version(stream, version);
         if (reading.ordinal > 0) return reading.state;
     }
-    const std::shared_ptr<const domain::State> newest = cached_latest(generation, stream);
+    std::shared_ptr<const domain::State> newest = cached_latest(generation, stream);
     if (newest->version() == version) return newest;
     if (newest->version() < version) return tail().to_version(*newest, version);
     // L1 may be ahead of a generation that was pinned before a switch.

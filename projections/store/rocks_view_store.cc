@@ -19,6 +19,7 @@
 #include <mutex>
 
 #include "engine/base/check.h"
+#include "engine/base/fault_codes.h"
 #include "engine/base/journal_files.h"
 #include "projections/store/document_rows.h"
 #include "projections/store/row_checksum.h"
@@ -48,13 +49,28 @@ std::unique_ptr<rocksdb::Iterator> iterate(rocksdb::DB& db, const rocksdb::ReadO
 rocksdb::Slice slice_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view view_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
+// RocksDB passes some failures of the file system on as a text alone.
+bool is_disk_full(const rocksdb::Status& status) {
+    return status.IsNoSpace() || status.ToString().find("No space left") != std::string::npos;
+}
+
 [[noreturn]] void throw_status(const rocksdb::Status& status, std::string_view doing) {
     const std::string what = fmt::format("the view store failed {}: {}", doing, status.ToString());
+    if (is_disk_full(status))
+        throw Fault(fault_codes::kDiskFull, what,
+                    "Free space on the disk of the view directory, then try again.");
     // Files that are gone or are none of RocksDB's do not come back by waiting.
     if (status.IsCorruption() || status.IsNotFound() || status.IsInvalidArgument() ||
         status.IsPathNotFound())
         throw ViewDamage(what);
     throw Fault(FaultKind::kUnavailable, what, "Check the disk of the view directory.");
+}
+
+// RocksDB is read-only from here on: the view is over, whatever the cause.
+[[noreturn]] void throw_lost(const rocksdb::Status& status, std::string_view what) {
+    throw ViewDamage(
+        is_disk_full(status) ? fault_codes::kDiskFull : code_of(FaultKind::kCorruption),
+        fmt::format("{}: {}", what, status.ToString()));
 }
 
 void must(const rocksdb::Status& status, std::string_view doing) {
@@ -72,11 +88,11 @@ class Watch final : public rocksdb::EventListener {
  public:
     void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
         const std::lock_guard lock(mutex_);
-        if (!failed_.load()) why_ = status->ToString();
+        if (!failed_.load()) why_ = *status;
         failed_.store(true);
     }
     bool failed() const { return failed_.load(); }
-    std::string why() const {
+    rocksdb::Status why() const {
         const std::lock_guard lock(mutex_);
         return why_;
     }
@@ -84,7 +100,7 @@ class Watch final : public rocksdb::EventListener {
  private:
     std::atomic<bool> failed_{false};
     mutable std::mutex mutex_;
-    std::string why_;  // guarded by mutex_
+    rocksdb::Status why_;  // guarded by mutex_
 };
 
 // RocksDB's own text log is not kept: on a full disk writing it ends the process (assertions are on
@@ -212,8 +228,7 @@ class RocksViewStore final : public ViewStore {
 
  private:
     void must_be_sound() const {
-        if (watch_->failed())
-            throw ViewDamage("RocksDB failed in the background: " + watch_->why());
+        if (watch_->failed()) throw_lost(watch_->why(), "RocksDB failed in the background");
     }
 
     // Adds the rows of a large batch past the memory table; false where it has other changes too.
@@ -297,8 +312,7 @@ void RocksViewStore::write(RowBatch& batch, Journal journal) {
     options.sync = false;
     options.disableWAL = journal == Journal::kSkipped;
     const rocksdb::Status status = db_->Write(options, &own->batch());
-    // A failed write leaves RocksDB read-only: the view is over, whatever the cause.
-    if (!status.ok()) throw ViewDamage("the view store refused a write: " + status.ToString());
+    if (!status.ok()) throw_lost(status, "the view store refused a write");
     own->clear();
 }
 

@@ -28,6 +28,8 @@ class ViewDamage : public Fault {
  public:
     explicit ViewDamage(const std::string& what)
         : Fault(FaultKind::kCorruption, what, "Run `skein views rebuild`.") {}
+    // `cause`: what the view was lost by, where that is known.
+    ViewDamage(const FaultCode& cause, const std::string& what) : Fault(cause, what) {}
 };
 
 struct Row {

@@ -70,6 +70,30 @@ TEST_CASE("state cache: a reader never puts back what the projector has replaced
         cache.end_fill(fill, state_of(stream.str(), 1));
         CHECK(cache.find(stream) == nullptr);
     }
+    SECTION("a slower reader that had read less") {
+        const auto slow = cache.begin_fill(stream);
+        const auto quick = cache.begin_fill(stream);
+        cache.end_fill(quick, state_of(stream.str(), 2));
+        CHECK(cache.find(stream)->version() == Version(2));
+        cache.end_fill(slow, state_of(stream.str(), 1));
+        CHECK(cache.find(stream)->version() == Version(2));
+    }
+    SECTION("a later reader that had read less") {
+        const auto first = cache.begin_fill(stream);
+        const auto second = cache.begin_fill(stream);
+        cache.end_fill(first, state_of(stream.str(), 2));
+        cache.end_fill(second, state_of(stream.str(), 1));
+        CHECK(cache.find(stream)->version() == Version(2));
+    }
+    SECTION("replaced between two fills that lie over each other") {
+        const auto old = cache.begin_fill(stream);
+        cache.drop(stream);
+        const auto fresh = cache.begin_fill(stream);
+        cache.end_fill(old, state_of(stream.str(), 1));
+        CHECK(cache.find(stream) == nullptr);
+        cache.end_fill(fresh, state_of(stream.str(), 2));
+        CHECK(cache.find(stream)->version() == Version(2));
+    }
     SECTION("nothing happened") {
         const auto fill = cache.begin_fill(stream);
         cache.end_fill(fill, state_of(stream.str(), 1));
