@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -106,10 +107,9 @@ void RecordWriter::write_headers(const log::EventView& event, const codec::Envel
 }
 
 std::optional<std::string_view> header_of(const Record& record, std::string_view name) {
-    for (auto header = record.headers.rbegin(); header != record.headers.rend(); ++header) {
-        if (header->name == name) return header->value;
-    }
-    return std::nullopt;
+    const auto last = std::find_if(record.headers.rbegin(), record.headers.rend(),
+                                   [&](const Header& header) { return header.name == name; });
+    return last == record.headers.rend() ? std::nullopt : std::optional(last->value);
 }
 
 std::optional<ReceivedEvent> received_event(const StoredRecord& stored) {

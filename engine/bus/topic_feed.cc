@@ -22,10 +22,11 @@ constexpr std::size_t kChunk = 256;
 
 }  // namespace
 
-TopicFeed::TopicFeed(const log::EventFeed& log, EventTopic& topic, TopicFeedOptions options)
+TopicFeed::TopicFeed(const log::EventLog& log, EventTopic& topic, TopicFeedOptions options)
     : log_(log),
       topic_(topic),
       options_(options),
+      past_(log, topic, options.past),
       growth_(log.shard_count()),
       windows_(log.shard_count()),
       heads_(log.shard_count()) {
@@ -47,7 +48,9 @@ void TopicFeed::stop() {
 
 TopicFeedStatus TopicFeed::status() const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return status_;
+    TopicFeedStatus status = status_;
+    if (status.last_problem.empty()) status.last_problem = past_.problem();
+    return status;
 }
 
 void TopicFeed::run() {
@@ -97,8 +100,9 @@ void TopicFeed::take(const StoredRecord& stored) {
         const std::lock_guard<std::mutex> lock(mutex_);
         const Window& window = windows_[stored.shard.value()];
         if (window.rule) step = window.rule->judge(*event);
-        const bool is_gap = window.rule && event->position > window.rule->last();
-        if (is_planted(PlantedBug::kGapApplied) && is_gap) step = FeedStep::kApply;
+        if (is_planted(PlantedBug::kGapApplied) && window.rule &&
+            event->position > window.rule->last())
+            step = FeedStep::kApply;
         if (step == FeedStep::kDrop) ++status_.dropped;
         if (step == FeedStep::kRefetch) ++status_.refetched;
     }
@@ -122,12 +126,8 @@ void TopicFeed::take(const StoredRecord& stored) {
 }
 
 bool TopicFeed::is_of_log(Shard shard, const ReceivedEvent& event) const {
-    bool is_same = false;
-    log_.scan(shard, Position(event.position.value() - 1), [&](const log::EventView& found) {
-        is_same = found.position == event.position && found.hash == event.hash.view();
-        return false;
-    });
-    return is_same;
+    const auto found = log_.read(shard, event.position);
+    return found && found->hash == event.hash;
 }
 
 void TopicFeed::widen(Window& window, EventPtr event) const {
@@ -178,6 +178,13 @@ bool TopicFeed::wait_for_growth(const std::vector<Position>& known, milliseconds
     return growth_.wait(known, timeout);
 }
 
+std::uint64_t TopicFeed::scan_past(Shard shard, Position after, Position until,
+                                   const std::function<bool(const log::EventView&)>& visit) const {
+    const Position end = std::min(until, log_.head(shard).position);
+    if (end.value() < after.value() + options_.past_events_min) return 0;
+    return past_.scan(shard, after, end, visit);
+}
+
 TopicFeed::Chunk TopicFeed::chunk_after(Shard shard, Position after) const {
     Chunk chunk;
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -213,17 +220,19 @@ std::uint64_t TopicFeed::scan(Shard shard, Position after,
         if (!chunk.events.empty()) continue;
         if (chunk.log_until.value() == 0) return visited;
         bool is_wanted = true;
-        const std::uint64_t before = visited;
-        log_.scan(shard, after, [&](const log::EventView& event) {
+        const auto take = [&](const log::EventView& event) {
             if (event.position > chunk.log_until) return false;
             after = event.position;
             ++visited;
-            is_wanted = visit(event);
-            return is_wanted;
-        });
+            return is_wanted = visit(event);
+        };
+        const std::uint64_t of_past = scan_past(shard, after, chunk.log_until, take);
+        const std::uint64_t before = visited;
+        if (of_past == 0) log_.scan(shard, after, take);
         const std::lock_guard<std::mutex> lock(mutex_);
+        status_.from_topic += of_past;
         status_.from_log += visited - before;
-        if (!is_wanted || visited == before) return visited;
+        if (!is_wanted || (of_past == 0 && visited == before)) return visited;
     }
 }
 

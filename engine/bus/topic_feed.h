@@ -1,7 +1,8 @@
 // A log as its topic tells it: an EventFeed whose newest events come from the bus, and all others
 // from the log itself. What projectors read, so that a node far from the log asks it seldom.
 //
-// Of each shard it keeps a window: the newest events without a hole, bounded in number and bytes. A
+// Of each shard it keeps a window: the newest events without a hole, bounded in number and bytes.
+// Readers far behind it get the past out of the topic too (topic_past.h), others from the log. A
 // record that is doubled is dropped, the next one of the chain widens the window, and any other
 // begins a new window once the log has confirmed it; what lies between, readers get from the log.
 // Where the log is ahead for longer than `patience`, the bus is held to be down: readers get
@@ -25,6 +26,7 @@
 
 #include "engine/bus/event_topic.h"
 #include "engine/bus/feed_rule.h"
+#include "engine/bus/topic_past.h"
 #include "engine/log/event_log.h"
 #include "engine/log/growth.h"
 
@@ -34,6 +36,10 @@ struct TopicFeedOptions {
     // Of one shard's window: readers further behind read from the log.
     std::size_t window_events_max = 4096;
     std::size_t window_bytes_max = 4U << 20;
+    // Who lacks more events than these reads them from the topic, so that the log is left in peace:
+    // opening a client for it has to pay.
+    std::uint64_t past_events_min = 10'000;
+    TopicPastOptions past;
     // How often the log's heads are looked at, and how long it may be ahead.
     std::chrono::milliseconds look_interval{100};
     std::chrono::milliseconds patience{400};
@@ -51,7 +57,7 @@ struct TopicFeedStatus {
 class TopicFeed final : public log::EventFeed {
  public:
     // Both outlive the feed.
-    TopicFeed(const log::EventFeed& log, EventTopic& topic, TopicFeedOptions options);
+    TopicFeed(const log::EventLog& log, EventTopic& topic, TopicFeedOptions options);
     ~TopicFeed() override;
     TopicFeed(const TopicFeed&) = delete;
     TopicFeed& operator=(const TopicFeed&) = delete;
@@ -101,10 +107,14 @@ class TopicFeed final : public log::EventFeed {
     void look();
     void look_at(Shard shard, Position head);
     Chunk chunk_after(Shard shard, Position after) const;
+    // As TopicPast::scan(); nothing where it is not worth it.
+    std::uint64_t scan_past(Shard shard, Position after, Position until,
+                            const std::function<bool(const log::EventView&)>& visit) const;
 
-    const log::EventFeed& log_;
+    const log::EventLog& log_;
     EventTopic& topic_;
     const TopicFeedOptions options_;
+    mutable TopicPast past_;
     log::Growth growth_;
 
     mutable std::mutex mutex_;

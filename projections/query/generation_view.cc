@@ -47,6 +47,7 @@ void build_in_thread(const BuildRequest& request, const log::EventLog& log,
         Projection::Options options;
         options.history = request.history;
         options.projector.identity = request.identity;
+        options.projector.feed = request.feed;
         options.projector.journal = store::Journal::kSkipped;
         options.projector.batch_events_max = kBuildBatchEvents;
         options.projector.batch_bytes_max = kBuildBatchBytes;

@@ -50,8 +50,9 @@ struct BuildRequest {
     std::shared_ptr<const GenerationView> generation;
     history::HistoryOptions history;
     core::Identity identity;
-    std::vector<Position> heads;  // by shard
-    std::function<void(std::uint64_t done, std::uint64_t total)> progress;
+    std::vector<Position> heads;           // by shard
+    const log::EventFeed* feed = nullptr;  // where events come from; null: from the log
+    std::function<void(std::uint64_t done, std::uint64_t total)> progress = {};
 };
 void build_generation(const BuildRequest& request, const log::EventLog& log,
                       const codec::Codec& codec);

@@ -2,16 +2,20 @@
 #include "projections/query/open_views.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "engine/base/fault_codes.h"
 
 namespace skein::projections {
 
 namespace {
 
-// So many events without any view are built in parallel rather than followed one by one.
-constexpr std::uint64_t kBuildFromEvents = 50000;
 constexpr std::uint64_t kStepEvents = 1000;  // of a shard before the next one has its turn
 constexpr std::chrono::milliseconds kWaitForLog{500};
 constexpr std::chrono::milliseconds kWaitAfterFault{200};  // before a failing disk is tried again
+
+// Ends a build that nobody waits for any more.
+struct Stopped {};
 
 CacheClass classify(const Stream& stream) {
     return scope_of(stream).str().size() == stream.str().size() ? CacheClass::kScopes
@@ -159,6 +163,8 @@ void OpenViews::follow() {
                 known = applied_;
             }
             feed_.wait_for_growth(known, kWaitForLog);
+        } catch (const Stopped&) {
+            return;
         } catch (const store::ViewDamage& damage) {
             set_failure(damage.what());
             damaged_.store(true);
@@ -171,16 +177,30 @@ void OpenViews::follow() {
 }
 
 bool OpenViews::follow_once() {
+    const Progress go_on = [this](std::uint64_t, std::uint64_t) {
+        if (stopping_.load()) throw Stopped();
+    };
     const std::lock_guard project(project_mutex_);
-    mend_held();
+    mend_held(go_on);
+    if (!std::exchange(has_begun_, true) && is_worth_building_held()) rebuild_held(go_on);
     return step_held();
 }
 
 // A damaged generation is replaced by one that is built anew.
-void OpenViews::mend_held() {
+void OpenViews::mend_held(const Progress& progress) {
     if (!damaged_.load()) return;
     rebuilds_.fetch_add(1);
-    rebuild_held();
+    rebuild_held(progress);
+}
+
+// Nothing is there yet, and much is to come.
+bool OpenViews::is_worth_building_held() const {
+    std::uint64_t total = 0;
+    for (std::uint32_t shard = 0; shard < log_.shard_count(); ++shard) {
+        if (projection_->projector().position(Shard(shard)).value() > 0) return false;
+        total += log_.head(Shard(shard)).position.value();
+    }
+    return total >= options_.build_events_min;
 }
 
 // Each shard in turn; whether there was anything to do.
@@ -194,25 +214,18 @@ bool OpenViews::step_held() {
 void OpenViews::catch_up() {
     const std::lock_guard project(project_mutex_);
     try {
-        mend_held();
+        mend_held({});
         catch_up_held();
     } catch (const store::ViewDamage&) {
         damaged_.store(true);
-        mend_held();
+        mend_held({});
         catch_up_held();
     }
 }
 
 void OpenViews::catch_up_held() {
     const std::vector<Position> heads = heads_of(log_);
-    std::uint64_t total = 0;
-    bool empty = true;
-    core::Projector& projector = projection_->projector();
-    for (std::uint32_t shard = 0; shard < heads.size(); ++shard) {
-        total += heads[shard].value();
-        empty = empty && projector.position(Shard(shard)).value() == 0;
-    }
-    if (empty && total >= kBuildFromEvents) rebuild_held();
+    if (is_worth_building_held()) rebuild_held({});
     for (std::uint32_t shard = 0; shard < heads.size(); ++shard) {
         core::Projector& current = projection_->projector();
         while (current.position(Shard(shard)) < heads[shard])
@@ -232,9 +245,8 @@ bool OpenViews::wait_for(Shard shard, Position position, std::chrono::millisecon
                                   [&] { return applied_.at(shard.value()) >= position; });
 }
 
-BuildRequest OpenViews::new_build(
-    const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-    return {make_generation(), history_options(), identity_, heads_of(log_), progress};
+BuildRequest OpenViews::new_build(const Progress& progress) {
+    return {make_generation(), history_options(), identity_, heads_of(log_), &feed_, progress};
 }
 
 void OpenViews::build(const BuildRequest& request) {
@@ -243,8 +255,9 @@ void OpenViews::build(const BuildRequest& request) {
     } catch (const store::ViewDamage& damage) {
         // Nothing can be wrong yet with what is just being written but the disk.
         generations_.remove(request.generation->name);
-        throw Fault(FaultKind::kUnavailable, damage.what(),
-                    "Free space on the disk of the view directory, or check it.");
+        const bool is_full = &damage.code() == &fault_codes::kDiskFull;
+        throw Fault(is_full ? fault_codes::kDiskFull : code_of(FaultKind::kUnavailable),
+                    damage.what(), "Free space on the disk of the view directory, or check it.");
     } catch (...) {
         generations_.remove(request.generation->name);
         throw;
@@ -269,14 +282,13 @@ void OpenViews::switch_to(const Pinned& generation) {
     generations_.remove(old->name);
 }
 
-void OpenViews::rebuild_held() {
-    const BuildRequest request = new_build({});
+void OpenViews::rebuild_held(const Progress& progress) {
+    const BuildRequest request = new_build(progress);
     build(request);
     switch_to(request.generation);
 }
 
-std::string OpenViews::rebuild(AfterRebuild after,
-                               const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+std::string OpenViews::rebuild(AfterRebuild after, const Progress& progress) {
     // The long part goes beside the projector; only what was appended meanwhile holds it up.
     BuildRequest request = new_build(progress);
     build(request);

@@ -56,6 +56,7 @@ class OpenViews final : public Views {
 
  private:
     using Pinned = std::shared_ptr<const GenerationView>;
+    using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
     Pinned live() const;
     Pinned open_generation(const std::string& name);
@@ -77,15 +78,16 @@ class OpenViews final : public Views {
     // The caller holds project_mutex_ (new_build and build need no lock).
     void adopt(const Pinned& generation);
     bool adopt_existing(const std::string& name);
-    BuildRequest new_build(const std::function<void(std::uint64_t, std::uint64_t)>& progress);
+    BuildRequest new_build(const Progress& progress);
     void build(const BuildRequest& request);
     void switch_to(const Pinned& generation);
-    void rebuild_held();
+    void rebuild_held(const Progress& progress);
+    bool is_worth_building_held() const;
     bool replay_scope(const Scope& scope);  // takes project_mutex_
     void keep_dropped_parked(const GenerationView& from, const GenerationView& to) const;
     void catch_up_held();
     bool step_held();
-    void mend_held();
+    void mend_held(const Progress& progress);
 
     void follow();
     bool follow_once();
@@ -117,6 +119,7 @@ class OpenViews final : public Views {
     mutable std::atomic<bool> damaged_{false};
     std::atomic<std::uint64_t> rebuilds_{0};
     std::atomic<bool> stopping_{false};
+    bool has_begun_ = false;  // owned by thread_
     std::thread thread_;
 };
 

@@ -41,6 +41,8 @@ struct ViewOptions {
     // A keyframe is due when deltas reach this fraction of the state's bytes.
     double keyframe_fraction = 0.25;
     std::shared_ptr<rocksdb::FileSystem> files = nullptr;  // of the rows; null: the system's
+    // So many events without any view are built, several shards at a time, rather than followed.
+    std::uint64_t build_events_min = 50'000;
     // What the projector follows where it is not the log itself: the log as a topic tells it. It
     // outlives the views.
     log::EventFeed* feed = nullptr;

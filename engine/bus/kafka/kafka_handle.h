@@ -37,7 +37,7 @@ class KafkaHandle {
 
     RdKafkaTopic topic(const std::string& name) const;
     // -1 where the broker does not know it.
-    int partition_count(const std::string& topic) const;
+    int partition_count(const std::string& name) const;
 
     // From now on these partitions alone are read, each from its offset. No group is joined.
     void assign(const std::string& topic, const std::vector<EventReader::Start>& starts) const;

@@ -10,6 +10,7 @@ namespace {
 
 // Of one poll, so that its caller gets to its other work.
 constexpr int kRecordsMax = 10'000;
+constexpr std::size_t kBytesMax = 16U << 20;
 
 std::string_view bytes_of(const void* data, std::size_t size) {
     return data == nullptr ? std::string_view()
@@ -72,7 +73,8 @@ std::vector<Shard> KafkaReader::poll(std::chrono::milliseconds timeout,
     std::vector<Shard> lost;
     auto wait = static_cast<int>(timeout.count());
     rd_kafka_poll(kafka_.get(), 0);  // what the client says of its connections
-    for (int i = 0; i < kRecordsMax; ++i) {
+    std::size_t bytes = 0;
+    for (int i = 0; i < kRecordsMax && bytes < kBytesMax; ++i) {
         const RdKafkaMessage message(rd_kafka_consumer_poll(kafka_.get(), wait));
         if (!message) break;
         if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || is_of_groups(message->err))
@@ -83,6 +85,7 @@ std::vector<Shard> KafkaReader::poll(std::chrono::milliseconds timeout,
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             if (message->offset < start->offset) continue;
             start->offset = message->offset + 1;
+            bytes += message->len;
             visit(record_of(*message));
         } else if (is_lost_offset(message->err) ||
                    message->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||

@@ -161,6 +161,80 @@ TEST_CASE("topic feed: who is further behind than the window reads from the log"
     CHECK(bench.feed.status().from_log >= 90 * kShards);
 }
 
+TEST_CASE("topic feed: who is far behind reads the past from the topic [V-114]", "[unit][bus]") {
+    TopicFeedOptions options;
+    options.window_events_max = 10;
+    options.past_events_min = 50;
+    options.patience = std::chrono::hours(1);
+    Bench bench(options);
+    for (int i = 0; i < 200; ++i) bench.fill(5);
+    REQUIRE(comes_true([&] { return bench.relay.status().deliveries == 1003 * kShards; }));
+    REQUIRE(comes_true([&] { return bench.feed.status().shards_on_log == 0; }));
+    SECTION("at once") {
+        Follower slow(bench.feed, bench.log);
+        CHECK(comes_true([&] { return slow.has_all(); }));
+        CHECK(slow.problem() == "");
+    }
+    SECTION("a part at a time") {
+        Position known(0);
+        while (known.value() < 1003)
+            bench.feed.scan(Shard(1), known, [&, taken = 0](const log::EventView& event) mutable {
+                REQUIRE(event.position == known.next());
+                REQUIRE(bench.log.read(Shard(1), event.position)->hash.view() == event.hash);
+                known = event.position;
+                return ++taken < 70;
+            });
+    }
+    CHECK(bench.feed.status().from_topic >= 950);
+    CHECK(bench.feed.status().from_log <= 60 * kShards);
+}
+
+TEST_CASE("topic feed: far behind a topic that is away, or ends early, the log answers [V-172]",
+          "[unit][bus]") {
+    TopicFeedOptions options;
+    options.window_events_max = 10;
+    options.past_events_min = 50;
+    options.past.patience = milliseconds(10);
+    Bench bench(options);
+    for (int i = 0; i < 100; ++i) bench.fill(5);
+    REQUIRE(comes_true([&] { return bench.relay.status().deliveries == 503 * kShards; }));
+    const int way = GENERATE(0, 1, 2);
+    if (way == 0) bench.topic.set_down(true);
+    if (way == 1) bench.topic.cut(Shard(0), 400);
+    if (way == 2) bench.topic.erase_all();
+    Follower slow(bench.feed, bench.log);
+    CHECK(comes_true([&] { return slow.has_all(); }));
+    CHECK(slow.problem() == "");
+    CHECK(bench.feed.status().from_log > 0);
+}
+
+TEST_CASE("topic feed: a past that goes over into another history is not handed out",
+          "[unit][bus]") {
+    // The topic has what a log lost that was restored since: the same chain up to position 100.
+    log::MemoryLog lost(store_info());
+    EventWriter lost_writer(lost);
+    log::MemoryLog log(store_info());
+    EventWriter writer(log);
+    for (EventWriter* each : {&lost_writer, &writer}) each->append(Shard(0), 100);
+    lost_writer.append(Shard(0), 100, 50);
+    writer.append(Shard(0), 200, 60);
+    MemoryTopic topic(kShards);
+    RecordWriter record(log.info().store_id);
+    for (const log::EventLog* each : {&lost, static_cast<log::MemoryLog*>(&log)})
+        each->scan(Shard(0), Position(0), [&](const log::EventView& event) {
+            topic.store(Shard(0), record.write(event));
+            return true;
+        });
+    TopicFeedOptions options;
+    options.past_events_min = 50;
+    TopicFeed feed(log, topic, options);
+    Follower follower(feed, log);
+    for (int i = 0; i < 3; ++i) follower.advance();
+    CHECK(follower.problem() == "");
+    CHECK(follower.known()[0] == Position(300));
+    CHECK_THAT(feed.status().last_problem, Catch::Contains("another position"));
+}
+
 TEST_CASE("topic feed: an event of another history is never handed out", "[unit][bus]") {
     Bench bench;
     Follower follower(bench.feed, bench.log);
@@ -186,6 +260,8 @@ TEST_CASE("topic feed: whatever the topic does, a reader gets the log [V-114] [V
     SeededRandom random(seed);
     TopicFeedOptions options;
     options.window_events_max = 20;
+    options.past_events_min = 40;
+    options.past = {milliseconds(5), milliseconds(5)};
     options.look_interval = milliseconds(5);
     options.patience = milliseconds(20);
     Bench bench(options);

@@ -28,6 +28,48 @@ std::unique_ptr<Views> open_views(Story& story, const std::filesystem::path& dir
     return Views::open(options, story.log(), story.codec());
 }
 
+// A log whose readers are held up until somebody ends their waiting.
+class HeldFeed final : public log::EventFeed {
+ public:
+    explicit HeldFeed(log::EventLog& log) : log_(log) {}
+
+    std::uint32_t shard_count() const override { return log_.shard_count(); }
+    log::Head head(Shard shard) const override { return log_.head(shard); }
+    std::uint64_t scan(Shard shard, Position after,
+                       const std::function<bool(const log::EventView&)>& visit) const override {
+        is_asked_ = true;
+        while (!is_released_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return log_.scan(shard, after, visit);
+    }
+    bool wait_for_growth(const std::vector<Position>& known,
+                         std::chrono::milliseconds timeout) const override {
+        return log_.wait_for_growth(known, timeout);
+    }
+    void interrupt_waiters() override {
+        is_released_ = true;
+        log_.interrupt_waiters();
+    }
+    bool is_asked() const { return is_asked_; }
+
+ private:
+    log::EventLog& log_;
+    mutable std::atomic<bool> is_asked_{false};
+    std::atomic<bool> is_released_{false};
+};
+
+std::uint64_t events_in(Story& story) {
+    std::uint64_t events = 0;
+    for (std::uint32_t s = 0; s < story.log().shard_count(); ++s)
+        events += story.log().head(Shard(s)).position.value();
+    return events;
+}
+
+void wait_for_all(Views& views, Story& story) {
+    for (std::uint32_t s = 0; s < story.log().shard_count(); ++s)
+        REQUIRE(
+            views.wait_for(Shard(s), story.log().head(Shard(s)).position, std::chrono::minutes(2)));
+}
+
 std::map<Stream, std::string> digests_of(const Views& views, const Story& story) {
     std::map<Stream, std::string> digests;
     for (const Stream& stream : story.streams())
@@ -301,6 +343,51 @@ TEST_CASE("views: a thread follows the log, and whoever waited for a position re
     views->stop();
     CHECK(views->counters().failure.empty());
     CHECK(views->counters().hits > 0);
+}
+
+TEST_CASE("views: a thread that begins with nothing builds them, then follows [V-20] [V-171]") {
+    const TempDirectory directory;
+    Story story(25);
+    story.tell(300);
+    ViewOptions options;
+    options.directory = directory.path() + "/views";
+    const std::uint64_t less = GENERATE(0U, 1U);  // than what it takes
+    CAPTURE(less);
+    options.build_events_min = events_in(story) + less;
+    const auto views = Views::open(options, story.log(), story.codec());
+    const std::string empty = live_of(*views);
+    views->start();
+    wait_for_all(*views, story);
+    CHECK((live_of(*views) != empty) == (less == 0));
+    story.tell(200);
+    wait_for_all(*views, story);
+    CHECK(views->counters().rebuilds == 0);
+    CHECK(views->counters().failure == "");
+    views->stop();
+    CHECK(test::difference_from_fold(*views, story, 41) == "");
+    CHECK(views->verify(std::nullopt, {}).empty());
+}
+
+TEST_CASE("views: stopping does not wait for a build to end [V-171]") {
+    const TempDirectory directory;
+    Story story(26);
+    story.tell(300);
+    HeldFeed feed(story.log());
+    ViewOptions options;
+    options.directory = directory.path() + "/views";
+    options.build_events_min = 1;
+    options.feed = &feed;
+    const auto views = Views::open(options, story.log(), story.codec());
+    const std::string empty = live_of(*views);
+    views->start();
+    while (!feed.is_asked()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    views->stop();
+    CHECK(live_of(*views) == empty);
+    CHECK(views->status().size() == story.log().shard_count());  // of one generation
+    CHECK(views->counters().failure == "");
+    views->catch_up();
+    CHECK(live_of(*views) != empty);
+    CHECK(test::difference_from_fold(*views, story, 41) == "");
 }
 
 TEST_CASE("views: lists have the contract's fields, in order, in pages and by scope [V-171]") {
