@@ -65,8 +65,8 @@ class Lane {
     void set_accepted(const Entry& entry);
     // Refused by the domain.
     void set_refused(Entry& entry);
-    // It was not decided: it is tried again, not before `retry_at`.
-    void set_undecided(Entry& entry, Instant retry_at);
+    // It was not decided: it is tried again, not before `when`.
+    void set_undecided(Entry& entry, Instant when);
     void begin_telling(Entry& entry);
     void set_told(Entry& entry);
 

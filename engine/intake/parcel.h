@@ -24,7 +24,7 @@ struct Parcel {
     // The last one of that name; none where it is not there or null.
     std::optional<std::string_view> header(std::string_view name) const;
     // In the place of all of that name.
-    void set_header(std::string_view name, std::string value);
+    void set_header(std::string_view name, std::string content);
     void remove_header(std::string_view name);
     // Views into this.
     bus::Record record() const;

@@ -200,7 +200,7 @@ class Parser {
         if (text_.substr(at_).starts_with('"')) return quoted_path();
         const std::size_t end = std::min(text_.find_first_of(" \t=!<>()", at_), text_.size());
         if (end == at_) refuse("a path is expected, like variables.budget or /variables/budget");
-        const std::string path(text_.substr(at_, end - at_));
+        std::string path(text_.substr(at_, end - at_));
         at_ = end;
         return path;
     }

@@ -155,13 +155,15 @@ void Forwarder::serve(Items items) {
                              std::make_move_iterator(items.end()));
             break;
         }
-        if (owner == Owner::kThisProcess) decide_here(std::move(item));
-        if (owner == Owner::kNode) {
-            if (item.refused) item.give_up_at.reset();
-            item.refused.reset();
-            of_nodes[address].push_back(std::move(item));
+        switch (owner) {
+            case Owner::kThisProcess: decide_here(std::move(item)); break;
+            case Owner::kNobodyYet: of_nobody.push_back(std::move(item)); break;
+            case Owner::kNode:
+                if (item.refused) item.give_up_at.reset();
+                item.refused.reset();
+                of_nodes[address].push_back(std::move(item));
+                break;
         }
-        if (owner == Owner::kNobodyYet) of_nobody.push_back(std::move(item));
     }
     if (!of_nobody.empty() && of_nodes.empty()) {
         put_back(std::move(of_nobody), "no node has taken the shard yet");
@@ -207,23 +209,28 @@ void Forwarder::decide_here(Item item) {
     store_.submit_async(
         std::move(command),
         [this, kept](Outcome outcome) {
-            bool is_asked_again = false;
-            {
-                const std::lock_guard lock(mutex_);
-                --own_;
-                // Perhaps a node took the shard meanwhile: who owns it is asked once more.
-                is_asked_again = !is_stopping_ && !kept->sequence &&
-                                 is_rejected_by(outcome, domain::codes::kReadOnly);
-                if (is_asked_again) {
-                    kept->refused = std::move(outcome);
-                    kept->give_up_at = Clock::now();
-                    queue_.push_front(std::move(*kept));
-                }
-            }
-            changed_.notify_all();
-            if (!is_asked_again) kept->done(std::move(outcome));
+            if (!ask_again(*kept, outcome)) kept->done(std::move(outcome));
         },
         sequence);
+}
+
+// What was decided here is answered, but where a node took the shard meanwhile, perhaps: then who
+// owns it is asked once more.
+bool Forwarder::ask_again(Item& item, Outcome& outcome) {
+    bool is_asked_again = false;
+    {
+        const std::lock_guard lock(mutex_);
+        --own_;
+        is_asked_again =
+            !is_stopping_ && !item.sequence && is_rejected_by(outcome, domain::codes::kReadOnly);
+        if (is_asked_again) {
+            item.refused = std::move(outcome);
+            item.give_up_at = Clock::now();
+            queue_.push_front(std::move(item));
+        }
+    }
+    changed_.notify_all();
+    return is_asked_again;
 }
 
 // Until this process has answered what it decides: what is sent elsewhere may rest on it.

@@ -63,6 +63,7 @@ class Forwarder {
     void look_at_owners();
     Owner owner_of(const Item& item, std::string& address) const;
     void decide_here(Item item);
+    bool ask_again(Item& item, Outcome& outcome);
     void send(const std::string& address, Items items);
     void wait_for_own();
 

@@ -46,6 +46,7 @@ Outcome refused(const Uuid& id, const domain::RejectionCode& code, Shard shard, 
 
 std::string list_of(const std::map<Shard, Epoch>& shards) {
     std::vector<std::uint64_t> numbers;
+    numbers.reserve(shards.size());
     for (const auto& [shard, epoch] : shards) numbers.push_back(shard.value());
     return fmt::format("{}", fmt::join(numbers, " "));
 }

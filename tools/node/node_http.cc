@@ -121,7 +121,7 @@ std::string resource_of(std::string_view path) {
 
 }  // namespace
 
-void NodeHttp::handle(http::Request request, http::HttpServer::Answer answer) {
+void NodeHttp::handle(const http::Request& request, http::HttpServer::Answer answer) {
     requests_.fetch_add(1);
     try {
         if (request.path() == "/v1/commands") {
@@ -154,6 +154,7 @@ Response NodeHttp::get(const http::Request& request) const {
 Response NodeHttp::ready() const {
     const std::vector<std::string> reasons = node_.unready();
     std::vector<json::Value> texts;
+    texts.reserve(reasons.size());
     for (const std::string& reason : reasons) texts.push_back(json::Value::string(reason));
     json::ObjectWriter out;
     out.member_boolean("ready", reasons.empty());
@@ -208,8 +209,9 @@ void NodeHttp::take_commands(const http::Request& request, http::HttpServer::Ans
     }
     if (document->is_array())
         return take_many(*document, request.has_query("on_rejection=stop"), std::move(answer));
-    node_.submit(*document,
-                 [answer = std::move(answer)](Outcome outcome) { answer(reply_of(outcome)); });
+    node_.submit(*document, [answer = std::move(answer)](const Outcome& outcome) {
+        answer(reply_of(outcome));
+    });
 }
 
 // With `stops`, what stands behind a command that was not accepted is not tried.

@@ -18,7 +18,7 @@ class NodeHttp {
     // The node outlives every request that is not answered.
     NodeHttp(Node& node, std::string version) : node_(node), version_(std::move(version)) {}
 
-    void handle(http::Request request, http::HttpServer::Answer answer);
+    void handle(const http::Request& request, http::HttpServer::Answer answer);
 
  private:
     http::Response get(const http::Request& request) const;

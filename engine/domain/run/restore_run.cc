@@ -97,7 +97,7 @@ void merge_area(RunState& run, Area name, const RunState& then, const EventMeta&
         const Entry* present = area.find(key);
         Entry entry = old;
         if (present != nullptr) entry.value = deep_merge(present->value, old.value);
-        const bool joined = !(entry.value == old.value);
+        const bool joined = present != nullptr && !(entry.value == old.value);
         if (joined) entry.sensitivity = std::max(present->sensitivity, old.sensitivity);
         const bool stays = present != nullptr && entry.value == present->value;
         set_origin(entry, stays ? present : nullptr, meta);

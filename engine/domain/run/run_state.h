@@ -67,9 +67,9 @@ class RunState final : public State, public ListMembers, public NamedElsewhere {
     CowMap<std::string, Position>& removed(Area area);
     const CowMap<std::string, Position>& removed(Area area) const;
     // Takes a key out of its area, where it is there, by the event at `position`.
-    void remove(Area area, const std::string& key, Position position);
+    void remove(Area name, const std::string& key, Position position);
     // The event that removed a key, of one that is not there; 0 where it never was.
-    Position removed_at(Area area, std::string_view key) const;
+    Position removed_at(Area name, std::string_view key) const;
     // Variables first, then intermediate; nullptr where neither has it.
     const Entry* find_entry(std::string_view key) const;
     // The open conflict of this id, or nullptr.

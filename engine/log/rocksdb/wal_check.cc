@@ -174,8 +174,8 @@ WalExtent extent_of_wal(std::string_view bytes) {
 void check_wal(rocksdb::FileSystem& files, const std::string& directory, TornTail torn_tail) {
     bool later_has_content = false;
     const auto logs = log_files(files, directory);
-    for (auto log = logs.rbegin(); log != logs.rend(); ++log) {  // the last one first
-        const StoreFile& file = log->second;
+    const std::vector<std::pair<std::uint64_t, StoreFile>> last_first(logs.rbegin(), logs.rend());
+    for (const auto& [number, file] : last_first) {
         const std::string bytes = read_whole(files, file);
         const WalExtent extent = extent_of_wal(bytes);
         if (extent.is_damaged || (!extent.is_whole && later_has_content)) {
