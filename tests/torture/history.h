@@ -4,12 +4,14 @@
 // Threads: all methods from any thread. Errors: none.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "engine/base/ids.h"
+#include "engine/base/time.h"
 
 namespace skein::torture {
 
@@ -29,6 +31,7 @@ struct Operation {
     Version version;     // as the answer said; 0 where it said none
     std::string answer;  // the last one
     unsigned tries = 0;
+    Timestamp last_sent;        // when the last try began
     bool is_doubtful = false;   // a try before the last one had no answer
     bool is_duplicate = false;  // it was accepted, and stood already
 };
@@ -40,6 +43,8 @@ struct Sighting {
     std::string stream;
     Version version;
     std::uint64_t number = 0;  // the value of `seq`: the operation that the version comes from
+    std::chrono::steady_clock::time_point asked;
+    std::chrono::steady_clock::time_point answered;
 };
 
 class History {

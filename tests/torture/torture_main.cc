@@ -104,8 +104,8 @@ int run(const Options& options) {
         counts.operations, counts.accepted, evidence.events, evidence.records, evidence.sightings,
         evidence.views);
     for (const auto& [kind, found] : evidence.violations.kinds)
-        std::cout << fmt::format("violated: {} {} times; the first: {}\n", kind, found.count,
-                                 found.example);
+        std::cout << fmt::format("violated: {} {} times; the first: {}; the last: {}\n", kind,
+                                 found.count, found.first, found.last);
     const std::string invalid = invalidity(nemesis, counts);
     if (!evidence.violations.empty()) {
         std::cout << fmt::format("verdict: violated (seed {})\n", options.seed);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -19,7 +20,8 @@ namespace skein::torture {
 
 void Violations::add(const std::string& kind, const std::string& example) {
     Kind& entry = kinds[kind];
-    if (entry.count++ == 0) entry.example = example;
+    if (entry.count++ == 0) entry.first = example;
+    entry.last = example;
 }
 
 namespace {
@@ -27,6 +29,7 @@ namespace {
 struct Place {
     std::string stream;
     Version version;
+    Timestamp recorded_at;
 };
 
 class Examination {
@@ -47,7 +50,8 @@ class Examination {
         check_operations();
         check_order();
         check_topic();
-        check_sightings();
+        check_values();
+        check_reads_go_on();
         check_views();
         return std::move(evidence_);
     }
@@ -57,18 +61,17 @@ class Examination {
         evidence_.violations.add(kind, example);
     }
 
-    // What a broker has taken is taken from it in its own time.
+    // What a broker has taken is taken from it in its own time, and each shard has its own.
     void await_topic_commands() {
-        const Operation* last = nullptr;
-        for (const Operation& operation : operations_) {
-            if (operation.producer == kHttpProducers && operation.fate == Fate::kAccepted)
-                last = &operation;
-        }
-        if (last == nullptr) return;
-        const Scope scope = scope_of(Stream(last->stream));
-        // Where it never comes, it is found to be lost.
-        static_cast<void>(skein::test::comes_true(
-            [&] { return store_->log().find_receipt(scope, last->command_id).has_value(); }));
+        auto waited_for = operations_.begin();
+        // Where one never comes, it is found to be lost.
+        static_cast<void>(skein::test::comes_true([&] {
+            waited_for = std::find_if(waited_for, operations_.end(), [&](const Operation& one) {
+                return one.producer == kHttpProducers && one.fate == Fate::kAccepted &&
+                       !store_->log().find_receipt(scope_of(Stream(one.stream)), one.command_id);
+            });
+            return waited_for == operations_.end();
+        }));
     }
 
     // Positions are dense and the chain holds; what each command made is noted.
@@ -96,7 +99,8 @@ class Examination {
                             fmt::format("shard {} position {}", s, expected.value()));
                     return true;
                 }
-                places_[head->command_id].push_back({std::string(head->stream), head->version});
+                places_[head->command_id].push_back(
+                    {std::string(head->stream), head->version, head->recorded_at});
                 return true;
             });
         }
@@ -114,8 +118,12 @@ class Examination {
             if (operation.fate == Fate::kAccepted && count == 0) violate("lost", what);
             if (operation.fate == Fate::kRefused && count > 0) violate("refused yet stored", what);
             if (count > 1) violate("duplicated", what);
-            // Every try before the accepted one was said not to have been done.
-            if (operation.is_duplicate && !operation.is_doubtful)
+            // Every try before the accepted one was said not to have been done. A node that lost
+            // the answer of Postgres tries again by itself: then the event is no older than the
+            // try.
+            const bool is_of_earlier_try =
+                count > 0 && found->second.front().recorded_at.us < operation.last_sent.us;
+            if (operation.is_duplicate && !operation.is_doubtful && is_of_earlier_try)
                 violate("refused yet stored", what);
             if (operation.fate != Fate::kAccepted || count != 1) continue;
             const Place& place = found->second.front();
@@ -186,23 +194,46 @@ class Examination {
         }
     }
 
-    void check_sightings() {
-        std::map<std::tuple<int, int, std::string>, Version> last;
+    static std::string name_of(const Sighting& sighting) {
+        return fmt::format("node {} life {}: {}@{}", sighting.node, sighting.life, sighting.stream,
+                           sighting.version.value());
+    }
+
+    void check_values() {
         for (const Sighting& sighting : sightings_) {
-            const std::string what =
-                fmt::format("node {} life {}: {}@{}", sighting.node, sighting.life, sighting.stream,
-                            sighting.version.value());
             const auto written = numbers_.find({sighting.stream, sighting.version.value()});
             if (written != numbers_.end()) {
                 ++evidence_.sightings;
                 if (written->second != sighting.number)
-                    violate("wrong value", fmt::format("{} says {}, written was {}", what,
-                                                       sighting.number, written->second));
+                    violate("wrong value",
+                            fmt::format("{} says {}, written was {}", name_of(sighting),
+                                        sighting.number, written->second));
             }
-            Version& before = last[{sighting.node, sighting.life, sighting.stream}];
-            if (sighting.version < before)
-                violate("went back", fmt::format("{} after {}", what, before.value()));
-            before = sighting.version;
+        }
+    }
+
+    // Of one life of a node: who asks after an answer has come sees no less than that answer. Reads
+    // that lie over each other may be answered in any order.
+    void check_reads_go_on() {
+        std::map<std::tuple<int, int, std::string>, std::vector<const Sighting*>> reads;
+        for (const Sighting& sighting : sightings_)
+            reads[{sighting.node, sighting.life, sighting.stream}].push_back(&sighting);
+        for (auto& [where, by_question] : reads) {
+            std::vector<const Sighting*> by_answer = by_question;
+            std::sort(by_question.begin(), by_question.end(),
+                      [](const Sighting* a, const Sighting* b) { return a->asked < b->asked; });
+            std::sort(by_answer.begin(), by_answer.end(), [](const Sighting* a, const Sighting* b) {
+                return a->answered < b->answered;
+            });
+            Version seen;
+            auto next = by_answer.begin();
+            for (const Sighting* sighting : by_question) {
+                for (; next != by_answer.end() && (*next)->answered < sighting->asked; ++next)
+                    seen = std::max(seen, (*next)->version);
+                if (sighting->version < seen)
+                    violate("went back",
+                            fmt::format("{} after {}", name_of(*sighting), seen.value()));
+            }
         }
     }
 

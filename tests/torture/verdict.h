@@ -12,11 +12,12 @@
 
 namespace skein::torture {
 
-// What must never be, and how often it was. An example of each.
+// What must never be, and how often it was. Of each the first and the last example.
 struct Violations {
     struct Kind {
         std::uint64_t count = 0;
-        std::string example;
+        std::string first;
+        std::string last;
     };
     std::map<std::string, Kind> kinds;
 

@@ -148,6 +148,7 @@ class Caller {
 // Sends it to one node; true where its fate is known by the answer.
 bool try_once(Caller& caller, int node, const std::string& text, Operation& operation) {
     ++operation.tries;
+    operation.last_sent = SystemClock().now();
     const auto result = caller.ask(node, {"POST", "/v1/commands", text});
     if (!result) {
         operation.is_doubtful = true;
@@ -291,7 +292,9 @@ void Workload::read(int reader) {
         if (run == 0) continue;
         const int life = cluster_.life_of(node);
         const std::string path = fmt::format("/v1/swarms/{}/runs/r{}", swarm_of(producer), run);
+        const auto asked = steady_clock::now();
         const auto document = caller.ask(node, {"GET", path, ""});
+        const auto answered = steady_clock::now();
         if (!document || cluster_.life_of(node) != life) continue;
         const auto point = document->find("point");
         const auto variables = document->find("variables");
@@ -299,7 +302,7 @@ void Workload::read(int reader) {
         const auto seq = variables->find("seq");
         history_.add(Sighting{node, life, fmt::format("swarm/{}/run/r{}", swarm_of(producer), run),
                               Version(number_at(*point, "version")),
-                              seq ? number_at(*seq, "value") : 0});
+                              seq ? number_at(*seq, "value") : 0, asked, answered});
     }
 }
 
