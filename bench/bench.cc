@@ -38,6 +38,15 @@ constexpr std::array kBenches{
           nullptr,
           bench_pg_single},
     Bench{{"relay", "events from Postgres to Kafka", When::kWithKafka}, nullptr, bench_relay},
+    Bench{{"visible", "from an answer to the view of another node, by Kafka", When::kWithKafka},
+          nullptr,
+          bench_visible},
+    Bench{{"catch-up", "an empty node, from Kafka and from Postgres", When::kWithKafka},
+          nullptr,
+          bench_catch_up},
+    Bench{{"peers", "append, load and catch-up beside others", When::kWithPeers},
+          nullptr,
+          bench_peers},
 };
 
 }  // namespace

@@ -45,5 +45,10 @@ void bench_pg_append(Report& report, const Servers& servers);
 void bench_pg_single(Report& report, const Servers& servers);
 // Events to Kafka, in topics of their own.
 void bench_relay(Report& report, const Servers& servers);
+// A second node: when it sees an event, and how it catches up with all of them.
+void bench_visible(Report& report, const Servers& servers);
+void bench_catch_up(Report& report, const Servers& servers);
+// Beside other programs for the same job, which `./tools/dev bench --servers` knows.
+void bench_peers(Report& report, const Servers& servers);
 
 }  // namespace skein::bench

@@ -1,16 +1,11 @@
 // The relay: events from the log in Postgres to a topic, beside a producer that has them in memory.
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <thread>
+#include <optional>
 
 #include "bench/bench.h"
+#include "bench/node_side.h"
 #include "bench/raw_kafka.h"
 #include "bench/raw_postgres.h"
-#include "bench/workload.h"
-#include "engine/bus/kafka/kafka_topic.h"
-#include "engine/bus/relay.h"
+#include "engine/bus/event_record.h"
 
 namespace skein::bench {
 
@@ -21,14 +16,6 @@ constexpr std::size_t kEvents = 200'000;
 constexpr std::size_t kOutstanding = 2000;
 constexpr double kProducerGoal = 0.6;
 constexpr double kRelayGoal = 120'000;
-constexpr std::chrono::milliseconds kPoll{1};
-
-bus::KafkaOptions options_for(const Servers& servers, const std::string& side, int run) {
-    bus::KafkaOptions options;
-    options.brokers = servers.kafka;
-    options.topics.events = fmt::format("skein.bench.{}.{}.{}", ::getpid(), side, run);
-    return options;
-}
 
 std::unique_ptr<Store> filled_store(const std::string& dsn, const ScratchDirectory& scratch) {
     auto store = open_store_on(dsn, scratch);
@@ -38,16 +25,11 @@ std::unique_ptr<Store> filled_store(const std::string& dsn, const ScratchDirecto
 }
 
 double relay_seconds(const log::EventLog& log, const bus::KafkaOptions& options) {
-    const auto topic = bus::events_topic(options, log.shard_count(), bus::WhenMissing::kMake);
-    topic->prepare();
-    bus::Relay relay(log, log.info().store_id, *topic, {});
+    bus::events_topic(options, log.shard_count(), bus::WhenMissing::kMake)->prepare();
+    std::optional<RelayedTopic> relayed;
     return seconds_of([&] {
-        relay.start();
-        for (std::uint32_t s = 0; s < log.shard_count(); ++s) {
-            const Position head = log.head(Shard(s)).position;
-            while (relay.status().shards[s].delivered < head) std::this_thread::sleep_for(kPoll);
-        }
-        relay.stop();
+        relayed.emplace(log, options);
+        relayed->await_all();
     });
 }
 
@@ -86,9 +68,9 @@ void bench_relay(Report& report, const Servers& servers) {
     const auto count = static_cast<double>(records.size());
     Comparison relayed;
     for (int run = 0; run < kRuns; ++run) {
-        const double mine = relay_seconds(store->log(), options_for(servers, "relay", run));
+        const double mine = relay_seconds(store->log(), topics_of(servers, "relay", run));
         const double raw =
-            raw_seconds(records, options_for(servers, "raw", run), store->log().shard_count());
+            raw_seconds(records, topics_of(servers, "raw", run), store->log().shard_count());
         relayed.add(count / mine, count / raw);
     }
     report.add({"relay from Postgres to Kafka", "events/s", relayed,

@@ -182,6 +182,20 @@ demo_on_servers() {
         "127.0.0.1:$(cat "$SERVERS/kafka.port")" "$SKEIN_ROOT/build/demo-servers"
 }
 
+# What needs servers, where nothing else is named; with the other programs that it is held against.
+bench_on_servers() {
+    install_packages bench
+    cmd_up
+    local peers="$SKEIN_ROOT/bench/peers" jars python
+    jars="$(tools/build/kafka_jars.sh --streams)"
+    python="$(tools/build/python_packages.sh "$peers/requirements.txt")"
+    if (($# == 0)); then set -- pg-append pg-single relay visible catch-up peers; fi
+    # shellcheck disable=SC2046  # several words
+    SKEIN_PEER_EVENT_STORE="PYTHONPATH='$python' python3 '$peers/eventsourcing_peer.py'" \
+        SKEIN_PEER_STREAMS="java -cp '$jars/*' '$peers/StreamsCatchUp.java'" \
+        build/release/skein bench $(server_flags) "$@"
+}
+
 cmd_down() {
     if ! process_of kafka >/dev/null && ! process_of postgres >/dev/null; then
         say "nothing runs"
