@@ -15,13 +15,50 @@ namespace {
 
 constexpr int kDepthMax = 64;  // of reads within reads; keyframes keep it below ten
 
-bool seek_newest_delta(const store::DocumentKeys& keys, std::uint64_t ordinal_max,
-                       store::RowCursor& rows) {
-    if (!rows.seek_for_prev(keys.delta(ordinal_max))) return false;
-    const store::HistoryPlace place = keys.history_place(rows.key());
-    // A keyframe stands behind the delta of its ordinal.
-    return place.row == store::HistoryPlace::Row::kDelta ||
-           rows.seek_for_prev(keys.delta(place.ordinal));
+// Rows as a cursor gives them, to be walked the other way round.
+class KeptRows {
+ public:
+    void add(std::string_view key, std::string_view value) {
+        rows_.push_back({bytes_.size(), key.size(), value.size()});
+        bytes_ += key;
+        bytes_ += value;
+    }
+    // visit(key, value), the last one added first.
+    template <class Visit>
+    void walk_back(const Visit& visit) const {
+        const std::string_view bytes = bytes_;
+        for (auto row = rows_.rbegin(); row != rows_.rend(); ++row)
+            visit(bytes.substr(row->begin, row->key_size),
+                  bytes.substr(row->begin + row->key_size, row->value_size));
+    }
+
+ private:
+    struct Row {
+        std::size_t begin;
+        std::size_t key_size;
+        std::size_t value_size;
+    };
+    std::vector<Row> rows_;
+    std::string bytes_;
+};
+
+// The deltas from where the cursor stands back to those behind `base`, where it then stands: at the
+// keyframe of that ordinal, where there is one.
+KeptRows take_deltas(const store::DocumentKeys& keys, std::uint64_t base, store::RowCursor& rows) {
+    KeptRows deltas;
+    bool found = true;
+    while (found) {
+        const store::HistoryPlace place = keys.history_place(rows.key());
+        const bool is_keyframe = place.row == store::HistoryPlace::Row::kKeyframe;
+        if (place.ordinal < base || (place.ordinal == base && is_keyframe)) break;
+        if (is_keyframe) {
+            found = rows.seek(keys.delta(place.ordinal - 1));
+            continue;
+        }
+        if (place.ordinal > base) deltas.add(rows.key(), rows.value());
+        found = rows.next();
+    }
+    return deltas;
 }
 
 }  // namespace
@@ -107,25 +144,19 @@ Reading HistoryReader::read_in(Session& session, const Stream& stream,
     Reading reading;
     reading.state = codec_.registry().make_state(stream);
     const store::DocumentKeys keys = keys_of(stream);
-    const store::KeyRange history = keys.history();
-    const std::unique_ptr<store::RowCursor> rows = store_->walk(history.from, history.to);
-    if (!seek_newest_delta(keys, ordinal_max, *rows)) return reading;
+    const std::string point = keys.delta(ordinal_max);
+    const std::unique_ptr<store::RowCursor> rows = store_->walk(point, keys.history().to);
+    if (!rows->seek(point)) return reading;
     reading.ordinal = keys.history_place(rows->key()).ordinal;
     // Its views are not looked at once the cursor has moved.
     const store::DeltaRow newest = store::read_delta(rows->key(), rows->value(), reading.ordinal);
     reading.past_reads = newest.past_reads;
+    const KeptRows deltas = take_deltas(keys, newest.base, *rows);
     if (newest.base > 0) load_keyframe(keys, newest.base, *rows, *reading.state);
-    bool found = newest.base > 0 ? rows->next() : rows->seek(history.from);
-    while (found) {
-        const store::HistoryPlace place = keys.history_place(rows->key());
-        if (place.row == store::HistoryPlace::Row::kKeyframe) {
-            found = rows->seek(keys.delta(place.ordinal + 1));
-            continue;
-        }
-        fold(session, keys, store::read_delta(rows->key(), rows->value(), place.ordinal),
-             *reading.state);
-        found = place.ordinal < reading.ordinal && rows->next();
-    }
+    deltas.walk_back([&](std::string_view key, std::string_view value) {
+        const std::uint64_t ordinal = keys.history_place(key).ordinal;
+        fold(session, keys, store::read_delta(key, value, ordinal), *reading.state);
+    });
     if (reading.state->digest() != newest.digest)
         throw store::ViewDamage(fmt::format("{} at {}: the digest is {}, but {} was expected",
                                             stream.str(), reading.ordinal,
@@ -133,13 +164,13 @@ Reading HistoryReader::read_in(Session& session, const Stream& stream,
     return reading;
 }
 
-// Leaves the cursor at the last row of the keyframe.
+// From where the cursor stands, if that is its first row.
 void HistoryReader::load_keyframe(const store::DocumentKeys& keys, std::uint64_t ordinal,
                                   store::RowCursor& rows, domain::State& state) const {
     const codec::KindCodec& kind = codec_.kind_codec(kind_of(state.stream())->name);
     const StoredChunks chunks(*store_, keys.shard(), std::string(keys.scope()));
     const store::HistoryPlace place{ordinal, store::HistoryPlace::Row::kKeyframe};
-    for (bool found = rows.seek(keys.keyframe(ordinal, 0));
+    for (bool found = rows.found() && rows.key() == keys.keyframe(ordinal, 0);
          found && keys.history_place(rows.key()) == place; found = rows.next()) {
         ByteReader reader(rows.value());
         const bool is_last = read_part_start(reader).has_value();
@@ -215,7 +246,7 @@ void HistoryReader::move_mark(const Stream& stream, Position position, domain::S
     const store::TimelineRow line = store::read_timeline(row->key, row->value);
     domain::Mark mark = state.mark();
     mark.shard = keys.shard();
-    mark.position = Position(store::ordinal_of_delta(row->key).value_or(0));
+    mark.position = Position(store::position_of_timeline(row->key).value_or(0));
     mark.recorded_at = line.recorded_at;
     mark.event_id = line.event_id;
     state.set_mark(mark);
@@ -234,7 +265,7 @@ Reading HistoryReader::as_of(const Stream& stream, Position position) const {
         const auto row =
             store_->seek_for_prev(store::timeline_key(keys.shard(), keys.scope(), position),
                                   store::timeline_key(keys.shard(), keys.scope(), Position(0)));
-        const std::uint64_t last = row ? store::ordinal_of_delta(row->key).value_or(0) : 0;
+        const std::uint64_t last = row ? store::position_of_timeline(row->key).value_or(0) : 0;
         Reading reading = read(stream, last);
         if (row) move_mark(stream, Position(last), *reading.state);
         return reading;

@@ -36,7 +36,7 @@ DocumentVerifier::DocumentVerifier(const Parts& parts, const Stream& stream)
       stream_(stream),
       keys_(parts.generation.reader.keys_of(stream)),
       kind_(parts.generation.reader.kind_of(stream)) {
-    find_next_keyframe(0);
+    find_keyframes();
 }
 
 Views::RowFailure DocumentVerifier::at(std::string what, std::string row) const {
@@ -76,7 +76,9 @@ void DocumentVerifier::folded(const Folded& folded) {
                    at("version", fmt::format("version {}", meta.version.value())), parts_.findings);
     }
     pass_keyframes(ordinal_ - 1);
-    if (next_keyframe_ == ordinal_) check_keyframe(ordinal_, folded.state);
+    if (keyframes_.empty() || keyframes_.back() != ordinal_) return;
+    keyframes_.pop_back();
+    check_keyframe(ordinal_, folded.state);
 }
 
 void DocumentVerifier::finish(const domain::State& state, Next next) {
@@ -102,28 +104,25 @@ void DocumentVerifier::finish(const domain::State& state, Next next) {
                at("index", "line of the list"), parts_.findings);
 }
 
-// The first keyframe row at or behind `from` says where the next keyframe is.
-void DocumentVerifier::find_next_keyframe(std::uint64_t from) {
-    next_keyframe_.reset();
-    const std::string end = keys_.keyframe(~0ULL, ~0U) + '\0';
-    parts_.generation.store->check_rows(keys_.keyframe(from, 0), end,
-                                        [this](std::string_view key, bool) {
-                                            const auto place = store::place_of_row(key);
-                                            if (!place || place->kind != store::KeyKind::kKeyframe)
-                                                return true;
-                                            next_keyframe_ = place->ordinal;
-                                            return false;
-                                        });
+// Every one of which there is a row.
+void DocumentVerifier::find_keyframes() {
+    const store::KeyRange history = keys_.history();
+    parts_.generation.store->check_rows(
+        history.from, history.to, [this](std::string_view key, bool) {
+            const auto place = store::place_of_row(key);
+            const bool is_keyframe = place && place->kind == store::KeyKind::kKeyframe;
+            if (is_keyframe && (keyframes_.empty() || keyframes_.back() != place->ordinal))
+                keyframes_.push_back(place->ordinal);
+            return true;
+        });
 }
 
 // Keyframes up to `last`, at ordinals where nothing was folded.
 void DocumentVerifier::pass_keyframes(std::uint64_t last) {
-    while (next_keyframe_ && *next_keyframe_ <= last) {
+    for (; !keyframes_.empty() && keyframes_.back() <= last; keyframes_.pop_back()) {
         Views::RowFailure failure = at("keyframe", "no keyframe, for nothing changed there");
-        failure.found = fmt::format("keyframe {}", *next_keyframe_);
+        failure.found = fmt::format("keyframe {}", keyframes_.back());
         parts_.findings.add(std::move(failure));
-        if (*next_keyframe_ == ~0ULL) return next_keyframe_.reset();
-        find_next_keyframe(*next_keyframe_ + 1);
     }
 }
 
@@ -165,7 +164,6 @@ void DocumentVerifier::check_keyframe(std::uint64_t ordinal, const domain::State
             ++next;
             return true;
         });
-    find_next_keyframe(ordinal + 1);
 }
 
 }  // namespace skein::projections

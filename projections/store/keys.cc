@@ -31,11 +31,11 @@ bool read_rest(std::string_view rest, RowPlace& place, std::string& stream) {
             stream.append(rest.substr(0, end));
             ByteReader reader(rest.substr(end + 1));
             place.ordinal = reader.u64_be();
-            if (place.kind == KeyKind::kDelta && reader.rest().size() == sizeof(std::uint32_t)) {
-                place.kind = KeyKind::kKeyframe;
-                return reader.ok();
-            }
-            return reader.done();
+            if (place.kind == KeyKind::kVersion) return reader.done();
+            place.ordinal = ~place.ordinal;
+            if (reader.rest().size() != sizeof(std::uint32_t)) return reader.done();
+            place.kind = KeyKind::kKeyframe;
+            return reader.ok();
         }
         case KeyKind::kTimeline: {
             ByteReader reader(rest);
@@ -63,7 +63,7 @@ std::string DocumentKeys::head() const {
 std::string DocumentKeys::delta(std::uint64_t ordinal) const {
     std::string key = scope_key(shard_, scope(), KeyKind::kDelta, suffix());
     key.push_back(kEnd);
-    put_u64_be(key, ordinal);
+    put_u64_be(key, ~ordinal);
     return key;
 }
 
@@ -77,7 +77,7 @@ HistoryPlace DocumentKeys::history_place(std::string_view key) const {
     constexpr std::size_t kAround = 4 + 1 + 1 + 1;  // shard, NUL, kind, NUL
     ByteReader reader(key.substr(std::min(key.size(), stream_.size() + kAround)));
     HistoryPlace place;
-    place.ordinal = reader.u64_be();
+    place.ordinal = ~reader.u64_be();
     if (!reader.done()) place.row = HistoryPlace::Row::kKeyframe;
     return place;
 }
@@ -140,7 +140,7 @@ KeyRange reserved_range(KeyKind kind) {
     return range;
 }
 
-std::optional<std::uint64_t> ordinal_of_delta(std::string_view key) {
+std::optional<std::uint64_t> position_of_timeline(std::string_view key) {
     if (key.size() < 8) return std::nullopt;
     ByteReader reader(key.substr(key.size() - 8));
     return reader.u64_be();

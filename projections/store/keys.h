@@ -36,8 +36,9 @@ class DocumentKeys {
     std::string delta(std::uint64_t ordinal) const;
     std::string keyframe(std::uint64_t ordinal, std::uint32_t row) const;
     std::string version(Version version) const;
-    // All deltas and keyframes. Precondition of history_place(): a key of that range.
-    KeyRange history() const { return {delta(0), keyframe(~0ULL, ~0U) + '\0'}; }
+    // All deltas and keyframes, the newest first. Precondition of history_place(): a key of that
+    // range.
+    KeyRange history() const { return {delta(~0ULL), keyframe(0, ~0U) + '\0'}; }
     HistoryPlace history_place(std::string_view key) const;
 
     Shard shard() const { return shard_; }
@@ -61,8 +62,8 @@ std::string parked_key(const Stream& stream);
 std::string index_key(std::string_view kind, std::string_view stream);
 KeyRange reserved_range(KeyKind kind);
 
-// The ordinal of a delta or keyframe, the version or position: the u64 behind the last NUL.
-std::optional<std::uint64_t> ordinal_of_delta(std::string_view key);
+// Where a row of a timeline stands; nullopt of a key that is too short for one.
+std::optional<std::uint64_t> position_of_timeline(std::string_view key);
 // The document of a row of a scope, whatever its kind (its scope for chunks and timelines).
 struct RowPlace {
     KeyKind kind = KeyKind::kHead;

@@ -74,11 +74,13 @@ class MemoryViewStore::Cursor final : public RowCursor {
         return show(std::move(row));
     }
     bool next() override { return seek(row_.key + '\0'); }
+    bool found() const override { return found_; }
     std::string_view key() const override { return row_.key; }
     std::string_view value() const override { return row_.value; }
 
  private:
     bool show(std::optional<Row> stored) {
+        found_ = stored.has_value();
         if (!stored) return false;
         row_ = {stored->key, opened(stored->key, stored->value)};
         return true;
@@ -88,6 +90,7 @@ class MemoryViewStore::Cursor final : public RowCursor {
     const std::string from_;
     const std::string to_;
     Row row_;
+    bool found_ = false;
 };
 
 std::unique_ptr<RowCursor> MemoryViewStore::walk(std::string_view from, std::string_view to) const {

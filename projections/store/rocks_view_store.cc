@@ -189,6 +189,7 @@ class RocksCursor final : public RowCursor {
         rows_->Next();
         return show();
     }
+    bool found() const override { return rows_->Valid(); }
     std::string_view key() const override { return view_of(rows_->key()); }
     std::string_view value() const override { return value_; }
 

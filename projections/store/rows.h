@@ -17,7 +17,7 @@
 
 namespace skein::projections::store {
 
-inline constexpr std::uint64_t kProjectionVersion = 4;
+inline constexpr std::uint64_t kProjectionVersion = 5;
 
 // Where a document stands now: what the projector goes on from.
 struct HeadRow {

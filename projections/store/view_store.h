@@ -56,7 +56,8 @@ class RowCursor {
     virtual ~RowCursor() = default;
     virtual bool seek(std::string_view at_least) = 0;
     virtual bool seek_for_prev(std::string_view at_most) = 0;
-    virtual bool next() = 0;  // precondition: the last move found a row
+    virtual bool next() = 0;         // precondition: found()
+    virtual bool found() const = 0;  // whether the last move found a row
     virtual std::string_view key() const = 0;
     virtual std::string_view value() const = 0;
 };

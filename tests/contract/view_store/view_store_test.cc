@@ -77,7 +77,9 @@ TEMPLATE_TEST_CASE("view store: a cursor goes forth and back within its range", 
     TestType backend;
     write(*backend.store, {{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}});
     const auto rows = backend.store->walk("b", "e");
+    CHECK(!rows->found());
     REQUIRE(rows->seek_for_prev("cx"));
+    CHECK(rows->found());
     CHECK(rows->key() == "c");
     CHECK(rows->value() == "3");
     REQUIRE(rows->seek("b"));
@@ -89,6 +91,7 @@ TEMPLATE_TEST_CASE("view store: a cursor goes forth and back within its range", 
     REQUIRE(rows->seek_for_prev("d"));
     CHECK(rows->value() == "4");
     CHECK(!rows->seek("dx"));
+    CHECK(!rows->found());
     CHECK(!rows->seek_for_prev("ax"));
     CHECK(rows->seek("a"));
     CHECK(rows->key() == "b");
@@ -121,17 +124,20 @@ TEMPLATE_TEST_CASE("view store: documents in many sorted runs are found, alone a
     for (std::uint64_t document = 0; document < kDocuments; ++document) {
         const DocumentKeys keys = keys_of(document);
         const std::uint64_t last = document % kRuns == kRuns - 1 ? kRuns - 1 : kRuns;
-        const auto found = backend.store->seek_for_prev(keys.delta(~0ULL), keys.delta(0));
-        REQUIRE(found);
-        CHECK(found->key == keys.keyframe(last, 0));
-        CHECK(keys_in(*backend.store, keys.delta(1), keys.delta(last) + '\0').size() ==
-              2 * (kRuns - 1) - 1);
         const KeyRange history = keys.history();
+        const auto rows = backend.store->walk(history.from, history.to);
+        REQUIRE(rows->seek(history.from));
+        CHECK(rows->key() == keys.delta(last));
+        const auto oldest = backend.store->seek_for_prev(keys.keyframe(0, 0), keys.delta(~0ULL));
+        REQUIRE(oldest);
+        CHECK(oldest->key == keys.keyframe(document % kRuns == 0 ? 2 : 1, 0));
+        CHECK(keys_in(*backend.store, keys.delta(last), keys.delta(1)).size() ==
+              2 * (kRuns - 1) - (document % kRuns == 0 ? 0 : 2));
         CHECK(keys_in(*backend.store, history.from, history.to).size() == 2 * (kRuns - 1));
     }
     const DocumentKeys absent(Shard(3), Stream("swarm/s/run/none"));
-    CHECK(!backend.store->seek_for_prev(absent.delta(~0ULL), absent.delta(0)));
-    CHECK(keys_in(*backend.store, absent.delta(1), absent.delta(9)).empty());
+    CHECK(!backend.store->seek_for_prev(absent.delta(0), absent.delta(~0ULL)));
+    CHECK(keys_in(*backend.store, absent.delta(9), absent.delta(1)).empty());
     const KeyRange all = scope_range(Shard(3), "swarm/s");
     CHECK(keys_in(*backend.store, all.from, all.to).size() == written);
 }
@@ -223,21 +229,22 @@ TEST_CASE("view store: rows written to disk are there after closing") {
     CHECK(!std::filesystem::exists(backend.directory.path() + "/rows"));
 }
 
-TEST_CASE("view keys: order is the order of shard, scope, kind and ordinal") {
+TEST_CASE("view keys: order is the order of shard, scope and kind; histories stand newest first") {
     const skein::Stream run("swarm/s1/run/r1");
     const DocumentKeys keys(skein::Shard(3), run);
-    CHECK(keys.delta(9) < keys.delta(10));
-    CHECK(keys.delta(255) < keys.delta(256));
-    CHECK(keys.delta(1) < keys.keyframe(1, 0));
-    CHECK(keys.keyframe(1, 7) < keys.delta(2));
+    CHECK(keys.delta(10) < keys.delta(9));
+    CHECK(keys.delta(256) < keys.delta(255));
     CHECK(keys.delta(2) < keys.keyframe(2, 0));
+    CHECK(keys.keyframe(2, 7) < keys.delta(1));
+    CHECK(keys.delta(1) < keys.keyframe(1, 0));
     using Place = skein::projections::store::HistoryPlace;
     CHECK(keys.history_place(keys.delta(258)) == Place{258, Place::Row::kDelta});
     CHECK(keys.history_place(keys.keyframe(258, 3)) == Place{258, Place::Row::kKeyframe});
-    CHECK(keys.head() < keys.delta(0));
+    CHECK(keys.head() < keys.delta(~0ULL));
+    CHECK(keys.version(skein::Version(2)) < keys.version(skein::Version(3)));
     const KeyRange range = scope_range(skein::Shard(3), "swarm/s1");
     CHECK(range.from < keys.head());
-    CHECK(keys.keyframe(~0ULL, 9) < range.to);
+    CHECK(keys.keyframe(0, 9) < range.to);
     CHECK_FALSE(DocumentKeys(skein::Shard(3), skein::Stream("swarm/s10")).head() < range.to);
     const auto place = place_of_row(keys.keyframe(7, 2));
     REQUIRE(place);
