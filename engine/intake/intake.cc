@@ -145,11 +145,11 @@ void Intake::follow_ownership() {
         const std::lock_guard<std::mutex> lock(mutex_);
         owned = owned_;
     }
-    const auto left = std::erase_if(lanes_, [&](const auto& entry) {
-        const auto found = owned.find(entry.first);
-        return found == owned.end() || found->second != entry.second.epoch();
-    });
-    if (left > 0) is_assigned_ = false;
+    for (auto at = lanes_.begin(); at != lanes_.end();) {
+        const auto lane = at++;
+        const auto found = owned.find(lane->first);
+        if (found == owned.end() || found->second != lane->second.epoch()) leave_lane(lane);
+    }
     for (const auto& [shard, epoch] : owned)
         if (!lanes_.contains(shard)) begin_lane(shard, epoch);
 }
@@ -179,6 +179,13 @@ void Intake::begin_lane(Shard shard, Epoch epoch) {
     lanes_.emplace(shard, start);
     is_assigned_ = false;
     SKEIN_CRASH_POINT("intake.after_begin");
+}
+
+// What the runtime has may be written yet: its answer is still waited for.
+void Intake::leave_lane(std::map<Shard, Lane>::iterator lane) {
+    if (lane->second.deciding() > 0) left_.push_back(std::move(lane->second));
+    lanes_.erase(lane);
+    is_assigned_ = false;
 }
 
 void Intake::assign() {
@@ -214,13 +221,29 @@ void Intake::read(milliseconds wait_max) {
         ++counted_.records;
     });
     // Begun anew from what is kept.
-    for (const Shard shard : lost) is_assigned_ = lanes_.erase(shard) == 0 && is_assigned_;
+    for (const Shard shard : lost) {
+        const auto lane = lanes_.find(shard);
+        if (lane != lanes_.end()) leave_lane(lane);
+    }
 }
 
 Lane* Intake::find_lane(std::uint64_t id) {
     const auto found = std::find_if(lanes_.begin(), lanes_.end(),
                                     [id](const auto& entry) { return entry.second.id() == id; });
-    return found == lanes_.end() ? nullptr : &found->second;
+    return found == lanes_.end() ? find_left(id) : &found->second;
+}
+
+Lane* Intake::find_left(std::uint64_t id) {
+    const auto found = std::find_if(left_.begin(), left_.end(),
+                                    [id](const Lane& lane) { return lane.id() == id; });
+    return found == left_.end() ? nullptr : &*found;
+}
+
+bool Intake::is_deciding() const {
+    const auto has_some = [](const Lane& lane) { return lane.deciding() > 0; };
+    return std::any_of(left_.begin(), left_.end(), has_some) ||
+           std::any_of(lanes_.begin(), lanes_.end(),
+                       [&](const auto& entry) { return has_some(entry.second); });
 }
 
 void Intake::take_answers() {
@@ -230,15 +253,20 @@ void Intake::take_answers() {
         answers.swap(mailbox_->answers);
     }
     for (Answer& answer : answers) take_answer(std::move(answer));
+    std::erase_if(left_, [](const Lane& lane) { return lane.deciding() == 0; });
 }
 
 void Intake::take_answer(Answer answer) {
     Lane* const lane = find_lane(answer.lane);
-    if (lane == nullptr) return;  // the shard was left, or begun anew: whoever owns it tells it
+    if (lane == nullptr) return;  // it came after drain() had given up
     Lane::Entry* const entry = lane->find(answer.offset);
     SKEIN_CHECK(entry != nullptr && entry->offset == answer.offset, "an answer to offset {}",
                 answer.offset);
     const runtime::Outcome& outcome = answer.outcome;
+    const bool is_written =
+        outcome.kind == runtime::OutcomeKind::kAccepted && !outcome.is_duplicate;
+    if (find_left(answer.lane) != nullptr && !is_written)  // the next owner decides it
+        return lane->set_undecided(*entry, steady_clock::now());
     if (!is_final(outcome)) {
         ++counted_.postponed;
         const auto now = steady_clock::now();
@@ -250,7 +278,7 @@ void Intake::take_answer(Answer answer) {
     const Source source = source_of(entry->parcel, here);
     if (outcome.kind == runtime::OutcomeKind::kAccepted) {
         ++counted_.accepted;
-        if (!outcome.is_duplicate) lane->set_accepted(*entry);
+        if (is_written) lane->set_accepted(*entry);
     } else {
         ++counted_.rejected;
         lane->set_refused(*entry);
@@ -377,10 +405,7 @@ void Intake::keep(Lane& lane) {
 }
 
 void Intake::wait() {
-    const bool is_deciding = std::any_of(lanes_.begin(), lanes_.end(), [](const auto& entry) {
-        return entry.second.deciding() > 0;
-    });
-    if (is_deciding) {
+    if (is_deciding()) {
         std::unique_lock<std::mutex> lock(mailbox_->mutex);
         mailbox_->arrived.wait_for(lock, kWaitBusy, [this] { return !mailbox_->answers.empty(); });
         return;
@@ -398,8 +423,7 @@ void Intake::drain() {
         reader_.reset();
         const auto is_busy = [this] {
             return !outcomes_.is_empty() || !dead_letters_.is_empty() || !commands_.is_empty() ||
-                   std::any_of(lanes_.begin(), lanes_.end(),
-                               [](const auto& entry) { return entry.second.deciding() > 0; });
+                   is_deciding();
         };
         while (is_busy() && steady_clock::now() < end) {
             take_answers();
@@ -413,6 +437,7 @@ void Intake::drain() {
     }
     for (Outbox* outbox : {&outcomes_, &dead_letters_, &commands_}) outbox->close();
     lanes_.clear();
+    left_.clear();
 }
 
 }  // namespace skein::intake

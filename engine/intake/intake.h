@@ -10,7 +10,8 @@
 // A crash at any moment: an accepted command stands with its offset, in one append; a refusal is
 // delivered before anything behind it is decided; whoever owns the shard next begins at `told`, so
 // everything is told at least once, and what is told twice carries the same source headers. What is
-// told again of an accepted command says "duplicate": true.
+// told again of an accepted command says "duplicate": true. Of a shard that was left, what was
+// written until then is still told; all else its next owner decides.
 // A command without a command_id gets one that follows from where it stands.
 // Where a partition ends before what was taken of it, the topic is another one, or was cut: it is
 // taken from its beginning, and what was refused before is decided as though it were sent again.
@@ -133,6 +134,7 @@ class Intake {
     void drain();
     void follow_ownership();
     void begin_lane(Shard shard, Epoch epoch);
+    void leave_lane(std::map<Shard, Lane>::iterator lane);
     void open();
     void close(std::string problem);
     void read(std::chrono::milliseconds wait_max);
@@ -148,6 +150,8 @@ class Intake {
     void keep(Lane& lane);
     void wait();
     Lane* find_lane(std::uint64_t id);
+    Lane* find_left(std::uint64_t id);
+    bool is_deciding() const;
     void publish_status();
 
     const IntakeParts parts_;
@@ -156,6 +160,7 @@ class Intake {
 
     // Owned by the thread.
     std::map<Shard, Lane> lanes_;
+    std::vector<Lane> left_;  // of shards left, or begun anew, while the runtime has some of them
     std::unique_ptr<bus::EventReader> reader_;
     bool is_assigned_ = false;  // the reader follows what the lanes want
     Outbox outcomes_;

@@ -2,6 +2,7 @@
 // owner begins.
 #include "engine/intake/intake.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <map>
 
@@ -18,7 +19,7 @@ namespace {
 using bus::test::MemoryTopic;
 using skein::test::comes_true;
 using skein::test::create_swarm;
-using skein::test::MemoryEngine;
+using skein::test::RemoteEngine;
 using skein::test::set_variable;
 using skein::test::start_run;
 
@@ -110,7 +111,7 @@ class Bench {
         return results;
     }
 
-    MemoryEngine engine;
+    RemoteEngine engine;
     MemoryTopic commands{kShards};
     MemoryTopic outcomes{kShards};
     MemoryTopic dead_letters{kShards};
@@ -333,6 +334,31 @@ TEST_CASE("intake: who is not the owner any more appends and keeps nothing [V-17
     CHECK(bench.results().at("c/1/1").starts_with("accepted"));
     bench.intake->leave(bench.shard);
     REQUIRE(comes_true([&] { return bench.intake->status().shards.size() == kShards - 1; }));
+}
+
+TEST_CASE("intake: what was written before its shard was left is told by who wrote it [V-159]",
+          "[intake]") {
+    std::atomic<bool> is_gated{false};
+    std::atomic<bool> is_writing{false};
+    OneShard bench(Shard(1));
+    bench.engine.log.before_append = [&] {
+        is_writing = is_gated.load();
+        CHECK(comes_true([&] { return !is_gated; }));
+    };
+    bench.put(create_swarm(bench.swarm));
+    bench.start();
+    REQUIRE(comes_true([&] { return bench.is_done(); }));
+    is_gated = true;
+    bench.put(start_run(bench.swarm, "r1"));
+    REQUIRE(comes_true([&] { return is_writing.load(); }));
+    bench.intake->leave(bench.shard);
+    REQUIRE(comes_true([&] { return bench.intake->status().shards.size() == kShards - 1; }));
+    is_gated = false;
+    REQUIRE(comes_true([&] { return bench.results().contains("c/1/1"); }));
+    bench.intake->own(bench.shard, bench.engine.log.head(bench.shard).epoch);
+    REQUIRE(comes_true([&] { return bench.is_done(); }));
+    CHECK(bench.results().at("c/1/1").starts_with("accepted "));
+    CHECK(bench.position() == Position(2));
 }
 
 TEST_CASE("intake: a runtime whose queue is full is asked again, and nothing is overtaken",
