@@ -31,6 +31,8 @@ struct Totals {
     std::uint64_t events = 0;
     std::uint64_t duplicates = 0;
     std::uint64_t rejected = 0;
+    std::uint64_t unknown = 0;  // whether they stand is not known
+    int exit = kOk;             // of the answers
     std::uint64_t problems = 0;
     std::uint64_t absent = 0;  // paths with nothing to import
 };
@@ -84,13 +86,22 @@ class SendingSink final : public import::CommandSink {
             totals_->events += outcome.is_duplicate ? 0 : outcome.events.size();
             return;
         }
-        ++totals_->rejected;
+        ++(outcome.rejection ? totals_->rejected : totals_->unknown);
+        totals_->exit = exit_after(totals_->exit, outcome, on_rejection_);
+        progress_.clear();
+        tell(place, outcome);
+    }
+    void tell(const std::string& place, const Outcome& outcome) const {
         const std::string why =
             outcome.rejection
                 ? fmt::format("{} ({})", outcome.rejection->message, outcome.rejection->code->name)
-                : outcome.detail;
-        progress_.clear();
+                : "no answer in time: " + outcome.detail;
         cli_->err() << "error: " << place << ": " << why << '\n';
+        const bool may_pass = exit_of(outcome) == kUnavailable || !outcome.rejection;
+        if (!may_pass) return;
+        cli_->err() << fmt::format(
+            "next:  {}Import the same again: what is there already is left as it is.\n",
+            outcome.rejection ? fmt::format("{} ", outcome.rejection->code->remedy) : "");
     }
 
     Cli* cli_;
@@ -139,8 +150,11 @@ void print_totals(Cli& cli, const Totals& totals) {
         out.member_number("problems", totals.problems + totals.absent);
         out.member_number("rejected", totals.rejected);
         out.member_text("schema", "skein.import/1");
+        out.member_number("unknown", totals.unknown);
         cli.print(out.value());
     }
+    if (totals.unknown > 0)
+        cli.err() << "of " << totals.unknown << " commands it is not known whether they stand\n";
     if (totals.problems > 0) cli.err() << totals.problems << " records could not be read\n";
 }
 
@@ -170,7 +184,8 @@ int import_all(Cli& cli, const ImportOptions& options) {
                      "next:  Import the same again: what is there already is left as it is.\n";
         return kInterrupted;
     }
-    if (totals.rejected + totals.problems > 0) return kRejected;
+    if (totals.exit != kOk) return totals.exit;
+    if (totals.problems > 0) return kRejected;
     return totals.absent > 0 ? kNotFound : kOk;
 }
 

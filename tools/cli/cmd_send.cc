@@ -99,7 +99,7 @@ class FileSender {
  public:
     FileSender(Cli& cli, const SendOptions& options)
         : cli_(&cli),
-          goes_on_(options.goes_on),
+          on_rejection_(options.goes_on ? OnRejection::kContinue : OnRejection::kStop),
           file_(options.file == "-" ? kStandardInput : options.file) {}
 
     int send(std::istream& in) {
@@ -115,7 +115,7 @@ class FileSender {
             if (read == LineRead::kTooLong) {
                 const std::string where = fmt::format("{}, line {}", file_, number);
                 // What follows in the line may have no end.
-                if (!refuse(domain::too_large(where, limits_)) || !goes_on_) break;
+                if (!refuse(domain::too_large(where, limits_)) || !goes_on()) break;
                 skip_line(in);
                 continue;
             }
@@ -133,17 +133,18 @@ class FileSender {
     }
 
  private:
+    bool goes_on() const { return on_rejection_ == OnRejection::kContinue; }
+
     void begin() {
         Store& store = cli_->open(OpenMode::kCreate, Projecting::kLive);
-        pipeline_.emplace(store, goes_on_ ? OnRejection::kContinue : OnRejection::kStop,
-                          [this](const Outcome& outcome) { tell(outcome); });
+        pipeline_.emplace(store, on_rejection_, [this](const Outcome& outcome) { tell(outcome); });
     }
 
     // The answer to a line that is no command, in its turn. False where the rest is not sent.
     bool refuse(domain::Rejection rejection) {
         if (pipeline_) return pipeline_->put_refused(std::move(rejection));
         tell(runtime::rejected(std::nullopt, std::move(rejection)));
-        return goes_on_;
+        return goes_on();
     }
 
     // False where the rest is not sent.
@@ -158,7 +159,7 @@ class FileSender {
             // The store is made for the first command that can be read as one.
             if (const auto refused = refusal_of(*cli_, *command)) {
                 tell(*refused);
-                return goes_on_;
+                return goes_on();
             }
             begin();
         }
@@ -170,12 +171,11 @@ class FileSender {
         cli_->out().flush();
         if (!cli_->out().good()) is_output_lost_ = true;
         if (exit == kOk) ++accepted_;
-        // Whatever the class: with --continue the file as a whole was rejected in part.
-        if (exit != kOk) exit_ = goes_on_ && outcome.rejection ? static_cast<int>(kRejected) : exit;
+        exit_ = exit_after(exit_, outcome, on_rejection_);
     }
 
     Cli* cli_;
-    const bool goes_on_;
+    const OnRejection on_rejection_;
     const std::string file_;  // as messages call it
     const domain::Limits limits_ = limits_from_environment();
     int exit_ = kOk;

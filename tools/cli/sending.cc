@@ -47,6 +47,12 @@ int exit_of(const Outcome& outcome) {
     return domain::exit_code(*outcome.rejection->code);
 }
 
+int exit_after(int exit, const Outcome& outcome, OnRejection on_rejection) {
+    if (outcome.kind == OutcomeKind::kAccepted) return exit;
+    const bool is_part = on_rejection == OnRejection::kContinue && outcome.rejection;
+    return is_part ? static_cast<int>(kRejected) : exit_of(outcome);
+}
+
 namespace {
 
 void tell_unknown(std::ostream& err, const Outcome& outcome) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tools/cli/cli.h"
+#include "tools/cli/pipeline.h"
 
 namespace skein::cli {
 
@@ -33,6 +34,9 @@ int send_command(Cli& cli, Store& store, Members members, SendMode mode = SendMo
 // The answer to a document that is no command, which needs no store; nothing where it is one.
 std::optional<Outcome> refusal_of(Cli& cli, const json::Value& command);
 int exit_of(const Outcome& outcome);
+// Of many commands: the exit code after one more answer. Where the rest is sent in spite of a
+// rejection, the whole was rejected in part, whatever the class.
+int exit_after(int exit, const Outcome& outcome, OnRejection on_rejection);
 int report(Cli& cli, const Outcome& outcome);
 
 // A name for the present point of a run, given by the command `type`.

@@ -2,7 +2,9 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "engine/domain/codes.h"
 #include "engine/json/parse.h"
+#include "engine/runtime/outcome.h"
 #include "tests/unit/cli/terminal.h"
 #include "tools/cli/sending.h"
 
@@ -58,6 +60,27 @@ TEST_CASE("send: an unknown outcome on a full disk has one remedy: free space, t
           "next:  Free space, then send it again with --command-id "
           "01920000-0000-7000-8000-000000000001, or its file again: what has a command_id is not "
           "done twice.\n");
+}
+
+TEST_CASE("send, import: of many commands, the exit code is of what stopped them", "[unit][cli]") {
+    using cli::OnRejection;
+    Outcome accepted;
+    accepted.kind = OutcomeKind::kAccepted;
+    const Outcome conflict =
+        runtime::rejected({}, domain::reject(domain::codes::kVersionConflict, "x"));
+    const Outcome full = runtime::rejected({}, domain::reject(domain::codes::kDiskFull, "x"));
+    const Outcome unknown;
+    const auto after = [](std::vector<Outcome> outcomes, OnRejection on_rejection) {
+        int exit = cli::kOk;
+        for (const Outcome& outcome : outcomes) exit = cli::exit_after(exit, outcome, on_rejection);
+        return exit;
+    };
+    CHECK(after({accepted, accepted}, OnRejection::kStop) == cli::kOk);
+    CHECK(after({accepted, conflict}, OnRejection::kStop) == cli::kRejected);
+    CHECK(after({accepted, full}, OnRejection::kStop) == cli::kUnavailable);
+    CHECK(after({accepted, unknown}, OnRejection::kStop) == cli::kTimeout);
+    CHECK(after({unknown, accepted}, OnRejection::kContinue) == cli::kTimeout);
+    CHECK(after({conflict, full, accepted}, OnRejection::kContinue) == cli::kRejected);
 }
 
 TEST_CASE("store: a deadline that passed before the view came answers unknown, and it is durable",
