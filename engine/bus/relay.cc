@@ -172,7 +172,7 @@ bool Relay::send_all() {
     if (is_full()) return true;
     if (!log_.wait_for_growth(sent_, milliseconds(0))) return false;
     for (Lane& lane : lanes_) {
-        if (!send(lane)) return true;
+        if (log_.grown_to(lane.shard) > lane.sent && !send(lane)) return true;
     }
     return false;
 }

@@ -147,7 +147,7 @@ void TopicFeed::look() {
     look_at_ = now + options_.look_interval;
     const bool has_grown = log_.wait_for_growth(heads_, milliseconds(0));
     for (std::uint32_t s = 0; s < log_.shard_count(); ++s) {
-        if (has_grown) heads_[s] = log_.head(Shard(s)).position;
+        if (has_grown) heads_[s] = log_.grown_to(Shard(s));
         look_at(Shard(s), heads_[s]);
     }
 }
@@ -180,7 +180,7 @@ bool TopicFeed::wait_for_growth(const std::vector<Position>& known, milliseconds
 
 std::uint64_t TopicFeed::scan_past(Shard shard, Position after, Position until,
                                    const std::function<bool(const log::EventView&)>& visit) const {
-    const Position end = std::min(until, log_.head(shard).position);
+    const Position end = std::min(until, log_.grown_to(shard));
     if (end.value() < after.value() + options_.past_events_min) return 0;
     return past_.scan(shard, after, end, visit);
 }

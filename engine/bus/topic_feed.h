@@ -72,6 +72,7 @@ class TopicFeed final : public log::EventFeed {
     // What the feed has: less than the log for a moment, never with a hole.
     std::uint64_t scan(Shard shard, Position after,
                        const std::function<bool(const log::EventView&)>& visit) const override;
+    Position grown_to(Shard shard) const override { return growth_.position(shard); }
     bool wait_for_growth(const std::vector<Position>& known,
                          std::chrono::milliseconds timeout) const override;
     void interrupt_waiters() override { growth_.interrupt(); }

@@ -47,6 +47,9 @@ class EventFeed {
     // Events after `after` in order, while visit returns true. Returns how many were visited.
     virtual std::uint64_t scan(Shard shard, Position after,
                                const std::function<bool(const EventView&)>& visit) const = 0;
+    // How far the shard is known to reach without asking anybody: its head as appends through this
+    // feed and waits for growth have seen it last.
+    virtual Position grown_to(Shard shard) const = 0;
     // Waits until any shard's head is beyond `known` (indexed by shard), or until the timeout, or
     // until interrupt_waiters(). Returns whether one is.
     virtual bool wait_for_growth(const std::vector<Position>& known,

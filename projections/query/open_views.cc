@@ -203,11 +203,16 @@ bool OpenViews::is_worth_building_held() const {
     return total >= options_.build_events_min;
 }
 
-// Each shard in turn; whether there was anything to do.
+// Each shard that has grown in turn; whether there was anything to do.
 bool OpenViews::step_held() {
+    core::Projector& projector = projection_->projector();
     bool worked = false;
-    for (std::uint32_t shard = 0; shard < log_.shard_count() && !stopping_.load(); ++shard)
-        if (projection_->projector().advance(Shard(shard), kStepEvents) > 0) worked = true;
+    for (std::uint32_t s = 0; s < log_.shard_count() && !stopping_.load(); ++s) {
+        const Shard shard(s);
+        if (feed_.grown_to(shard) > projector.position(shard) &&
+            projector.advance(shard, kStepEvents) > 0)
+            worked = true;
+    }
     return projection_->projector().work() || worked;
 }
 

@@ -64,6 +64,7 @@ class TamperedLog final : public log::EventLog {
 
     std::uint32_t shard_count() const override { return whole_.shard_count(); }
     log::Head head(Shard shard) const override { return whole_.head(shard); }
+    Position grown_to(Shard shard) const override { return whole_.grown_to(shard); }
     bool wait_for_growth(const std::vector<Position>& known,
                          std::chrono::milliseconds timeout) const override {
         return whole_.wait_for_growth(known, timeout);

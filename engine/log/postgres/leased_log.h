@@ -44,6 +44,7 @@ class LeasedLog final : public EventLog {
                        const std::function<bool(const EventView&)>& visit) const override {
         return log_->scan(shard, after, visit);
     }
+    Position grown_to(Shard shard) const override { return log_->grown_to(shard); }
     bool wait_for_growth(const std::vector<Position>& known,
                          std::chrono::milliseconds timeout) const override {
         return log_->wait_for_growth(known, timeout);

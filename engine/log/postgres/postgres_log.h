@@ -51,6 +51,7 @@ class PostgresLog final : public EventLog {
     Head head(Shard shard) const override;
     std::uint64_t scan(Shard shard, Position after,
                        const std::function<bool(const EventView&)>& visit) const override;
+    Position grown_to(Shard shard) const override { return growth_->position(shard); }
     bool wait_for_growth(const std::vector<Position>& known,
                          std::chrono::milliseconds timeout) const override;
     void interrupt_waiters() override;

@@ -62,6 +62,7 @@ class RocksLog final : public EventLog {
     Head head(Shard shard) const override;
     std::uint64_t scan(Shard shard, Position after,
                        const std::function<bool(const EventView&)>& visit) const override;
+    Position grown_to(Shard shard) const override;
     bool wait_for_growth(const std::vector<Position>& known,
                          std::chrono::milliseconds timeout) const override;
     void interrupt_waiters() override;

@@ -109,6 +109,8 @@ std::vector<Position> heads_of(const EventFeed& feed) {
 
 Head RocksLog::head(Shard shard) const { return state_of(shard).published_head(); }
 
+Position RocksLog::grown_to(Shard shard) const { return growth_->position(shard); }
+
 bool RocksLog::wait_for_growth(const std::vector<Position>& known,
                                std::chrono::milliseconds timeout) const {
     return growth_->wait(known, timeout);

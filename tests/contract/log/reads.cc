@@ -18,6 +18,8 @@ TEST_CASE("log: a reader that waits is woken by growth, and by an interruption",
     CHECK(log.wait_for_growth(none, std::chrono::hours(1)));
     appender.join();
     CHECK(log.wait_for_growth(none, std::chrono::hours(1)));
+    CHECK(log.grown_to(Shard(3)) == Position(1));
+    CHECK(log.grown_to(Shard(2)) == Position(0));
     std::vector<Position> known(4);
     known[3] = Position(1);
     std::atomic<bool> returned{false};

@@ -41,6 +41,7 @@ class HeldFeed final : public log::EventFeed {
         while (!is_released_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         return log_.scan(shard, after, visit);
     }
+    Position grown_to(Shard shard) const override { return log_.grown_to(shard); }
     bool wait_for_growth(const std::vector<Position>& known,
                          std::chrono::milliseconds timeout) const override {
         return log_.wait_for_growth(known, timeout);
