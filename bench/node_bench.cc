@@ -17,7 +17,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr Shape kShape{16, 8};
-constexpr std::size_t kEventsPerSecond = 500;
+constexpr std::chrono::milliseconds kBetweenEvents{2};
 constexpr std::size_t kSamples = 5000;
 constexpr std::size_t kUncounted = 500;
 constexpr double kMedianGoalMs = 3;
@@ -88,7 +88,7 @@ std::vector<double> visible_after(Store& writer, Store& reader) {
     const auto begin = steady_clock::now();
     const std::size_t count = kUncounted + kSamples;
     for (std::size_t i = 0; i < count; ++i) {
-        std::this_thread::sleep_until(begin + i * std::chrono::seconds(1) / kEventsPerSecond);
+        std::this_thread::sleep_until(begin + i * kBetweenEvents);
         const std::size_t swarm = i % kShape.swarms;
         writer.submit_async(
             set_command(swarm, i / kShape.swarms % kShape.runs, i), [&](const Outcome& outcome) {

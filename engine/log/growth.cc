@@ -13,8 +13,10 @@ constexpr std::chrono::milliseconds kWaitMax = std::chrono::hours(24);
 
 void Growth::publish(Shard shard, Position position) {
     std::atomic<std::uint64_t>& known = positions_[shard.value()];
-    if (known.load() >= position.value()) return;
-    known.store(position.value());
+    std::uint64_t before = known.load();
+    do {
+        if (before >= position.value()) return;
+    } while (!known.compare_exchange_weak(before, position.value()));
     if (waiters_.load() == 0) return;
     // Taken, so that a waiter that has looked but does not sleep yet is not missed.
     { const std::lock_guard<std::mutex> lock(mutex_); }
