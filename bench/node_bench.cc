@@ -19,7 +19,7 @@ using std::chrono::steady_clock;
 constexpr Shape kShape{16, 8};
 constexpr std::chrono::milliseconds kBetweenEvents{2};
 constexpr std::size_t kSamples = 5000;
-constexpr std::size_t kUncounted = 500;
+constexpr std::size_t kUncounted = 1000;  // until a new reader follows the topic
 constexpr double kMedianGoalMs = 3;
 constexpr double kTailGoalMs = 20;
 constexpr std::chrono::seconds kPatience{60};

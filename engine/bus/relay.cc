@@ -130,6 +130,10 @@ void Relay::step(milliseconds wait_max) {
 void Relay::begin_session() {
     topic_.prepare();
     for (Lane& lane : lanes_) resume(lane);
+    // One after another over the interval: sending waits for each of them.
+    const auto between = options_.audit_interval / std::max<std::size_t>(1, lanes_.size());
+    for (std::size_t i = 0; i < lanes_.size(); ++i)
+        lanes_[i].audit_at = steady_clock::now() + between * (i + 1);
     SKEIN_CRASH_POINT("relay.after_read_back");
     publisher_ = topic_.open_publisher();
     ++counted_.sessions;
@@ -141,7 +145,6 @@ void Relay::resume(Lane& lane) {
     lane.sent = lane.delivered =
         is_planted(PlantedBug::kNoReadBack) ? log_.head(lane.shard).position : point.position;
     lane.offset = point.offset;
-    lane.audit_at = steady_clock::now() + options_.audit_interval;
     sent_[lane.shard.value()] = lane.sent;
 }
 

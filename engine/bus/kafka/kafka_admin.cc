@@ -167,7 +167,7 @@ std::vector<TopicPlan> topic_plans(const KafkaOptions& options, std::uint32_t sh
 
 std::vector<TopicFound> find_topics(const KafkaOptions& options,
                                     const std::vector<TopicPlan>& plans) {
-    const KafkaHandle kafka(options, KafkaHandle::Role::kConsumer);
+    const KafkaHandle kafka(options, KafkaHandle::Role::kAsker);
     std::vector<TopicFound> found;
     for (const TopicPlan& plan : plans) {
         const bool stands = kafka.partition_count(plan.name) >= 0;
@@ -178,7 +178,7 @@ std::vector<TopicFound> find_topics(const KafkaOptions& options,
 
 std::vector<TopicFound> make_topics(const KafkaOptions& options,
                                     const std::vector<TopicPlan>& plans) {
-    const KafkaHandle kafka(options, KafkaHandle::Role::kConsumer);
+    const KafkaHandle kafka(options, KafkaHandle::Role::kAsker);
     std::vector<TopicFound> found;
     for (const TopicPlan& plan : plans) {
         const bool is_missing = kafka.partition_count(plan.name) < 0;
@@ -190,7 +190,7 @@ std::vector<TopicFound> make_topics(const KafkaOptions& options,
 }
 
 void check_topics(const KafkaOptions& options, const std::vector<TopicPlan>& plans) {
-    const KafkaHandle kafka(options, KafkaHandle::Role::kConsumer);
+    const KafkaHandle kafka(options, KafkaHandle::Role::kAsker);
     for (const TopicPlan& plan : plans) {
         check_partitions(plan, kafka.partition_count(plan.name));
         check_limit(kafka, plan);

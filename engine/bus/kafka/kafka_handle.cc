@@ -47,9 +47,12 @@ constexpr std::array kOfConsumers = {
     Setting{"check.crcs", "true"},
     Setting{"enable.partition.eof", "true"},
     Setting{"fetch.error.backoff.ms", "50"},
-    Setting{"fetch.wait.max.ms", "100"},
     Setting{"queued.max.messages.kbytes", "16384"},
 };
+// How long the broker keeps a fetch that finds nothing. Another partition is not fetched from until
+// the answer is there: who reads one after another has it come at once.
+constexpr Setting kFollowersWait{"fetch.wait.max.ms", "100"};
+constexpr Setting kAskersWait{"fetch.wait.max.ms", "1"};
 
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
     std::array<char, 512> text{};
@@ -91,7 +94,13 @@ KafkaHandle::KafkaHandle(const KafkaOptions& options, Role role)
     set(conf, "bootstrap.servers", options_.brokers);
     set(conf, "client.id", "skein");
     set_all(conf, kOfBoth);
-    role == Role::kProducer ? set_all(conf, kOfProducers) : set_all(conf, kOfConsumers);
+    if (role == Role::kProducer) {
+        set_all(conf, kOfProducers);
+    } else {
+        set_all(conf, kOfConsumers);
+        const auto& [name, value] = role == Role::kAsker ? kAskersWait : kFollowersWait;
+        set(conf, name, value);
+    }
     for (const auto& [name, value] : options_.properties) set(conf, name, value);
     if (role == Role::kProducer) rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);
     std::array<char, 512> text{};

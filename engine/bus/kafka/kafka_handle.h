@@ -24,7 +24,11 @@ using RdKafkaTopic = std::unique_ptr<rd_kafka_topic_t, RdKafkaTopicDelete>;
 
 class KafkaHandle {
  public:
-    enum class Role { kProducer, kConsumer };
+    enum class Role {
+        kProducer,
+        kFollower,  // a consumer that waits for what comes
+        kAsker,     // a consumer for questions and for stretches that stand there already
+    };
 
     KafkaHandle(const KafkaOptions& options, Role role);
     ~KafkaHandle();

@@ -51,7 +51,7 @@ bool is_lost_offset(rd_kafka_resp_err_t error) {
 }
 
 KafkaReader::KafkaReader(const KafkaOptions& options, std::string topic)
-    : kafka_(options, KafkaHandle::Role::kConsumer), name_(std::move(topic)) {}
+    : kafka_(options, KafkaHandle::Role::kFollower), name_(std::move(topic)) {}
 
 void KafkaReader::assign(const std::vector<Start>& starts) {
     starts_ = starts;

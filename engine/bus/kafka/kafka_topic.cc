@@ -59,7 +59,7 @@ class Reading {
 class KafkaTopic::Source {
  public:
     Source(const KafkaOptions& options, std::string topic)
-        : kafka_(options, KafkaHandle::Role::kConsumer), topic_(std::move(topic)) {}
+        : kafka_(options, KafkaHandle::Role::kAsker), topic_(std::move(topic)) {}
 
     int partition_count() const { return kafka_.partition_count(topic_); }
 
