@@ -27,9 +27,11 @@ class KeptRows {
     template <class Visit>
     void walk_back(const Visit& visit) const {
         const std::string_view bytes = bytes_;
-        for (auto row = rows_.rbegin(); row != rows_.rend(); ++row)
-            visit(bytes.substr(row->begin, row->key_size),
-                  bytes.substr(row->begin + row->key_size, row->value_size));
+        for (std::size_t i = rows_.size(); i > 0; --i) {
+            const Row& row = rows_[i - 1];
+            visit(bytes.substr(row.begin, row.key_size),
+                  bytes.substr(row.begin + row.key_size, row.value_size));
+        }
     }
 
  private:
