@@ -1,5 +1,6 @@
 // Nodes over one Postgres and one Kafka broker.
 #include <sys/wait.h>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <map>
@@ -206,10 +207,9 @@ TEST_CASE("node: an older copy of the log ends a node that runs; topic and views
         run({"pg_dump", "-Fc", "-d", dsn, "-f", dump});
         dumped = guest.events();
         for (int number = 4; number < 8; ++number) update_all(guest, number);
-        REQUIRE(comes_true([&] { return has_sent_all(before); }));
     }
-    const std::size_t in_topic = events_in_topic(broker.address()).size();
-    REQUIRE(in_topic == 2 * dumped);
+    const std::size_t in_topic = 2 * dumped;
+    REQUIRE(comes_true([&] { return events_in_topic(broker.address()).size() == in_topic; }));
     restore_over(name, dump);
     CHECK(before.wait() == 6);
     CHECK_THAT(before.output(), Catch::Contains("the log went back"));
@@ -220,15 +220,14 @@ TEST_CASE("node: an older copy of the log ends a node that runs; topic and views
     CHECK(guest.events() == dumped);
     // Another history, at positions that the topic has already.
     for (int number = 100; number < 103; ++number) update_all(guest, number);
-    REQUIRE(comes_true([&] { return has_sent_all(again); }));
     const EventAt stored = events_in_log(guest);
     REQUIRE(stored.size() == dumped + 3 * kSwarms);
     REQUIRE(stored.size() < in_topic);
-    EventAt sent = events_in_topic(broker.address());
-    for (const auto& [place, hash] : stored) {
-        INFO("shard " << place.first << " position " << place.second);
-        CHECK(sent[place] == hash);
-    }
+    REQUIRE(comes_true([&] {
+        EventAt sent = events_in_topic(broker.address());
+        return std::all_of(stored.begin(), stored.end(),
+                           [&](const auto& event) { return sent[event.first] == event.second; });
+    }));
     // Behind the end of what was restored the topic is still ahead: nobody believes that.
     const ServeProcess late({dsn, broker.address()});
     for (const ServeProcess* node : {&again, &late})

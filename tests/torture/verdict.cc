@@ -46,6 +46,8 @@ class Examination {
 
     Evidence run() {
         await_topic_commands();
+        // Those that came last are sent on.
+        static_cast<void>(skein::test::comes_true([this] { return cluster_.is_at_rest(); }));
         read_log();
         check_operations();
         check_order();

@@ -209,7 +209,8 @@ NodeStatus Node::status() const {
     status.relay = relay_->status();
     status.intake = intake_->counters();
     for (const Shard shard : status.owned) {
-        const Position head = status.heads[shard.value()];
+        // What this node has appended since it last asked counts as well.
+        const Position head = std::max(status.heads[shard.value()], store_->log().grown_to(shard));
         const Position delivered = status.relay->shards[shard.value()].delivered;
         if (head > delivered) status.relay_lag_events += head.value() - delivered.value();
     }
