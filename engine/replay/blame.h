@@ -29,7 +29,6 @@ struct BlameLink {
 };
 
 struct Blame {
-    std::string area;                  // that the key stands in; empty where its kind has but one
     std::optional<json::Value> value;  // nullopt: absent at that version
     std::vector<BlameLink> chain;      // newest first; the last one is the origin
 };
@@ -37,11 +36,8 @@ struct Blame {
 struct BlameQuery {
     Stream stream;
     Version version;  // as of
-    // Without an area: in the first one that has the key then; where none has, in the one whose
-    // newest link is the newest.
-    domain::PlacedKey key;
+    std::string key;
     std::size_t links_max = 1'000'000;
-    Timestamp now{};  // what has expired by then has no value, but its chain
 };
 
 Blame blame(const log::EventLog& log, const codec::Codec& codec, const States& states,

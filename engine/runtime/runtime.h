@@ -146,8 +146,7 @@ class Runtime {
                 Answers& answers);
     std::vector<log::AppendResult> append(Round& round);
     void clear_doubt(std::vector<log::AppendResult>& results);
-    // `decided_at`: the head that it was decided on.
-    Outcome final_rejection(const Pending& pending, const Outcome& rejection, Position decided_at);
+    Outcome final_rejection(const Pending& pending, const Outcome& rejection);
     Outcome repeated(const domain::Command& command, Shard shard, const log::Receipt& receipt);
     Outcome unavailable(const Pending& pending, const std::string& why) const;
     Outcome refused_write(const Pending& pending, const log::AppendResult& result);
