@@ -45,12 +45,21 @@ struct ValueRef {
 // A value in an event: itself, or where it stands.
 using StoredValue = std::variant<json::Value, ValueRef>;
 
+// A key, and in which of its state's areas it stands: "variables" or "intermediate" of runs; empty
+// where all keys of a kind stand together.
+struct PlacedKey {
+    std::string area;
+    std::string key;
+    auto operator<=>(const PlacedKey&) const = default;
+};
+
 // What an event did to one key: a link in the chain that blame walks back.
 struct Touch {
     enum class Effect {
         kReplaces,   // the value begins here
         kBuildsOn,   // the value before it counts too
         kComesFrom,  // the value came from `from` at `from_version` (0: as it was then), `from_key`
+                     // (whose area may be empty: where a bare key is found)
         kJoins,      // the value before it and the one from there have both become part of it
         kLeavesOpen,  // nothing yet: the one from there is on offer, until an event closes this one
     };
@@ -59,7 +68,7 @@ struct Touch {
     Effect effect = Effect::kReplaces;
     Stream from;
     Version from_version;
-    std::string from_key;
+    PlacedKey from_key;
     // The event of this stream that left open what this one chose; 0: none. What it came from, or
     // built on, is what stood there.
     Version closes;
@@ -81,9 +90,9 @@ class EventBody {
     // What the list of its scope says of this stream from now on (a run's status); most say
     // nothing.
     virtual std::optional<std::string_view> listed_status() const { return std::nullopt; }
-    // What this event did to `key` of `before`, the state that it was applied to; nullopt: nothing,
-    // or only what the change of the key's value already tells (then blame says "set").
-    virtual std::optional<Touch> touch(const State& /*before*/, std::string_view /*key*/) const {
+    // What this event did to `place` in `before`, the state that it was applied to; nullopt:
+    // nothing, or only what the change of the key's value already tells (then blame says "set").
+    virtual std::optional<Touch> touch(const State& /*before*/, const PlacedKey& /*place*/) const {
         return std::nullopt;
     }
 };

@@ -15,6 +15,7 @@ namespace skein::domain {
 namespace {
 
 constexpr std::size_t kTextBytesMax = 512;         // actor, role, type: interfaces section 9
+constexpr std::uint64_t kWholeMax = 1ULL << 53;    // above it a double leaves whole numbers out
 constexpr std::size_t kSuggestionLengthMax = 128;  // longer names are no slips of the finger
 
 json::Value field_context(const std::string& field) {
@@ -167,8 +168,10 @@ std::optional<double> Fields::amount(std::string_view name, Presence presence) {
     const auto value = typed(name, presence);
     if (!value) return std::nullopt;
     const auto number = value->as_number();
-    if (number && std::isfinite(*number) && *number >= 0) return number;
-    refuse_member(codes::kInvalidField, name, "a number from 0 on");
+    const bool is_exact = value->as_unsigned_integer().value_or(0) <= kWholeMax;
+    if (number && std::isfinite(*number) && *number >= 0 && is_exact) return number;
+    refuse_member(codes::kInvalidField, name,
+                  fmt::format("a number from 0 on, whole ones up to {}", kWholeMax));
     return std::nullopt;
 }
 

@@ -36,8 +36,8 @@ void State::observe(const Event& event) {
     mark_ = {mark_.version, meta.shard, meta.position, meta.recorded_at, meta.event_id};
 }
 
-std::optional<json::Value> State::keyed_value(std::string_view key) const {
-    return values(mark_.recorded_at).find(key);
+std::optional<json::Value> State::keyed_value(const PlacedKey& place, Timestamp now) const {
+    return values(now).find(place.key);
 }
 
 void State::evolve_observed(const Event& /*event*/) {}

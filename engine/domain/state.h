@@ -63,9 +63,12 @@ class State {
     virtual json::Value values(Timestamp now) const = 0;
     // Of document() without times and without version, source and actor of entries.
     virtual json::Digest digest() const = 0;
-    // The value that blame follows under `key`; nullopt where absent. By default a member of
-    // values().
-    virtual std::optional<json::Value> keyed_value(std::string_view key) const;
+    // The areas of its keys, in the order in which a bare key is looked for; one without a name
+    // where all stand together.
+    virtual std::vector<std::string_view> key_areas() const { return {std::string_view()}; }
+    // The value that blame follows; nullopt where absent, or left out at `now`. By default a member
+    // of values().
+    virtual std::optional<json::Value> keyed_value(const PlacedKey& place, Timestamp now) const;
     // The version that a name stands for: spaces "tag", "ckpt" and "step" (its last event).
     virtual std::optional<Version> named_point(std::string_view /*space*/,
                                                std::string_view /*name*/) const {

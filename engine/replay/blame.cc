@@ -16,11 +16,15 @@ namespace {
 
 using Effect = domain::Touch::Effect;
 
+constexpr Timestamp kNothingExpired{};
+
 // A place whose links are still to be collected.
 struct Place {
     Stream stream;
     Version version;
-    std::string key;
+    domain::PlacedKey key;
+
+    auto operator<=>(const Place&) const = default;
 };
 
 // What made the value that a key has: events of one stream, oldest first, and where else it is
@@ -53,7 +57,7 @@ class Walk {
             const domain::Event event = decode_stored(view, codec_);
             const std::optional<domain::Touch> touch = event.body->touch(*state, place.key);
             state->apply(event, states_);
-            std::optional<json::Value> after = state->keyed_value(place.key);
+            std::optional<json::Value> after = state->keyed_value(place.key, kNothingExpired);
             const bool has_changed = after != value;
             value = std::move(after);
             take(event.meta, touch, has_changed);
@@ -125,22 +129,55 @@ void put_in_order(std::vector<BlameLink>& chain) {
     chain.erase(end, chain.end());
 }
 
+// The first area that has the key; where none has, nullopt.
+std::optional<std::string> area_with(const domain::State& state, const std::string& key) {
+    for (const std::string_view area : state.key_areas())
+        if (state.keyed_value({std::string(area), key}, kNothingExpired)) return std::string(area);
+    return std::nullopt;
+}
+
+// Of a key that stands nowhere then: where an event touched it last.
+std::string area_left(const domain::State& state, Walk& walk, Place place) {
+    std::string left(state.key_areas().front());
+    Version newest;
+    for (const std::string_view area : state.key_areas()) {
+        place.key.area = area;
+        const Line line = walk.line_of(place);
+        if (line.links.empty() || line.links.back().event.version <= newest) continue;
+        newest = line.links.back().event.version;
+        left = area;
+    }
+    return left;
+}
+
+// Where a bare key stands.
+void settle_area(const States& states, Walk& walk, Place& place) {
+    if (!place.key.area.empty() || place.version.value() == 0) return;
+    const auto state = states.at(place.stream, place.version);
+    const std::optional<std::string> area = area_with(*state, place.key.key);
+    place.key.area = area ? *area : area_left(*state, walk, place);
+}
+
 }  // namespace
 
 Blame blame(const log::EventLog& log, const codec::Codec& codec, const States& states,
             const BlameQuery& query) {
     Blame answer;
-    if (query.version.value() > 0)
-        answer.value = states.at(query.stream, query.version)->keyed_value(query.key);
     Walk walk(log, codec, states);
     std::vector<Place> places = {{query.stream, query.version, query.key}};
-    std::set<std::tuple<Stream, Version, std::string>> seen;
+    settle_area(states, walk, places.front());
+    answer.area = places.front().key.area;
+    if (query.version.value() > 0)
+        answer.value =
+            states.at(query.stream, query.version)->keyed_value(places.front().key, query.now);
+    std::set<Place> seen;
     bool is_joined = false;
     // One line alone ends early; of several the newest links are known when all are.
     while (!places.empty() && (is_joined || answer.chain.size() < query.links_max)) {
-        const Place place = std::move(places.back());
+        Place place = std::move(places.back());
         places.pop_back();
-        if (!seen.emplace(place.stream, place.version, place.key).second) continue;
+        settle_area(states, walk, place);
+        if (!seen.insert(place).second) continue;
         Line line = walk.line_of(place);
         is_joined = is_joined || line.is_joined;
         std::move(line.links.rbegin(), line.links.rend(), std::back_inserter(answer.chain));

@@ -29,6 +29,7 @@ struct BlameLink {
 };
 
 struct Blame {
+    std::string area;                  // that the key stands in; empty where its kind has but one
     std::optional<json::Value> value;  // nullopt: absent at that version
     std::vector<BlameLink> chain;      // newest first; the last one is the origin
 };
@@ -36,8 +37,11 @@ struct Blame {
 struct BlameQuery {
     Stream stream;
     Version version;  // as of
-    std::string key;
+    // Without an area: in the first one that has the key then; where none has, in the one whose
+    // newest link is the newest.
+    domain::PlacedKey key;
     std::size_t links_max = 1'000'000;
+    Timestamp now{};  // what has expired by then has no value, but its chain
 };
 
 Blame blame(const log::EventLog& log, const codec::Codec& codec, const States& states,

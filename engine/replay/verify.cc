@@ -276,13 +276,33 @@ struct ShardsCheck {
     LogReport* report;
     Expected* expected;
 };
-void check_shards(const log::EventLog& log, const codec::Codec& codec, const ShardsCheck& check,
+
+// What cannot be read at all is a finding too. Returns whether it could be.
+template <class Check>
+bool is_readable(LogReport& report, Shard shard, const Check& check) {
+    try {
+        check();
+        return true;
+    } catch (const Fault& fault) {
+        if (fault.kind() != FaultKind::kCorruption) throw;
+        report.findings.push_back(
+            {"store", Stream(), Version(), shard, Position(), "blocks that can be read",
+             fault.what(), fault.remedy().empty() ? std::string(kRestoreRemedy) : fault.remedy()});
+        return false;
+    }
+}
+
+// Returns whether all of them could be read.
+bool check_shards(const log::EventLog& log, const codec::Codec& codec, const ShardsCheck& check,
                   const std::function<void(std::uint64_t)>& progress) {
-    for (std::uint32_t shard = 0; shard < check.heads.size(); ++shard) {
-        ShardCheck(log, codec, {Shard(shard), check.heads[shard]}, *check.report, *check.expected)
-            .run(progress);
+    bool are_readable = true;
+    for (std::uint32_t s = 0; s < check.heads.size(); ++s) {
+        const Shard shard(s);
+        ShardCheck one(log, codec, {shard, check.heads[s]}, *check.report, *check.expected);
+        if (!is_readable(*check.report, shard, [&] { one.run(progress); })) are_readable = false;
         ++check.report->shards;
     }
+    return are_readable;
 }
 
 void check_snapshot(const log::EventLog& log, const codec::Codec& codec, const Stream& stream,
@@ -325,15 +345,18 @@ LogReport verify_log(const log::EventLog& log, const codec::Codec& codec,
     LogReport report;
     Expected expected;
     const std::vector<log::Head> heads = heads_of(log);
-    check_shards(log, codec, {heads, &report, &expected}, progress);
+    // Where events cannot be read, nobody knows what else there should be.
+    if (!check_shards(log, codec, {heads, &report, &expected}, progress)) return report;
     // Receipts are judged by what the events say, so only where those are whole.
     const bool is_whole = report.findings.empty();
-    if (sum_of_index(log, heads) != expected.index) IndexSearch(log, heads, report).run();
-    if (is_whole && sum_of_receipts(log, heads) != expected.receipts)
-        search_receipts(log, codec, heads, report);
-    log.scan_streams(Scope(), Stream(), [&](const Stream& stream, Version) {
-        check_snapshot(log, codec, stream, report);
-        return report.findings.size() < kFindingsMax;
+    is_readable(report, Shard(0), [&] {
+        if (sum_of_index(log, heads) != expected.index) IndexSearch(log, heads, report).run();
+        if (is_whole && sum_of_receipts(log, heads) != expected.receipts)
+            search_receipts(log, codec, heads, report);
+        log.scan_streams(Scope(), Stream(), [&](const Stream& stream, Version) {
+            check_snapshot(log, codec, stream, report);
+            return report.findings.size() < kFindingsMax;
+        });
     });
     return report;
 }
@@ -350,7 +373,7 @@ LogReport verify_stream(const log::EventLog& log, const codec::Codec& codec, con
                                    std::move(expected), std::move(found),
                                    std::string(kRestoreRemedy)});
     };
-    log.scan_stream(stream, Version(0), [&](const log::EventView& view) {
+    const auto check_event = [&](const log::EventView& view) {
         ++report.events;
         const auto decoded = codec::decode_event(view.bytes, codec);
         if (!decoded) {
@@ -368,7 +391,10 @@ LogReport verify_stream(const log::EventLog& log, const codec::Codec& codec, con
         }
         last = last.next();
         return report.findings.size() < kFindingsMax;
-    });
+    };
+    const bool could_read =
+        is_readable(report, shard, [&] { log.scan_stream(stream, Version(0), check_event); });
+    if (!could_read) return report;
     if (last != head && report.findings.empty())
         note("density", Position(), fmt::format("version {}", head.value()),
              fmt::format("the stream ends at {}", last.value()));

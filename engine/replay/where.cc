@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -51,12 +52,18 @@ std::optional<json::Value> look_up(Facts facts, const std::string& pointer) {
     return std::nullopt;
 }
 
+// Exact: a long double holds what 64 bits and what a double can.
+std::optional<long double> exact_number(const json::Value& value) {
+    if (const auto integer = value.as_integer()) return *integer;
+    if (const auto natural = value.as_unsigned_integer()) return *natural;
+    return value.as_number();
+}
+
 // -1, 0, 1; nullopt where the two have no order.
 std::optional<int> order_of(const json::Value& a, const json::Value& b) {
     if (a == b) return 0;
     const auto sign = [](const auto& x, const auto& y) { return x < y ? -1 : 1; };
-    if (const auto x = a.as_integer(), y = b.as_integer(); x && y) return sign(*x, *y);
-    if (const auto x = a.as_number(), y = b.as_number(); x && y) return sign(*x, *y);
+    if (const auto x = exact_number(a), y = exact_number(b); x && y) return sign(*x, *y);
     if (const auto x = a.as_string(), y = b.as_string(); x && y) return sign(*x, *y);
     return std::nullopt;
 }
@@ -73,6 +80,16 @@ bool contains(const json::Value& whole, const json::Value& part) {
     if (whole.is_object()) return whole.find(*text).has_value();
     const auto in = whole.as_string();
     return in && in->find(*text) != std::string::npos;
+}
+
+// A word that was meant as a number: 01, 0x10, 1e999, or more digits than a number here has.
+bool looks_like_number(std::string_view word) {
+    if (word.starts_with('-')) word.remove_prefix(1);
+    if (word.empty() || word.front() < '0' || word.front() > '9') return false;
+    if (word.starts_with("0x") || word.starts_with("0X")) return true;
+    double ignored = 0;
+    return std::from_chars(word.data(), word.data() + word.size(), ignored).ptr ==
+           word.data() + word.size();
 }
 
 class Comparison final : public Condition {
@@ -229,6 +246,12 @@ class Parser {
         const std::string_view text = text_.substr(begin, end - begin);
         at_ = end;
         if (auto value = json::parse(text)) return *value;
+        if (looks_like_number(text)) {
+            at_ = begin;
+            refuse(
+                fmt::format("{} is no number as JSON has it; as a text it is \"{}\"", text, text));
+            return {};
+        }
         if (text.find_first_of("\"[{") == std::string_view::npos) return json::Value::string(text);
         at_ = begin;
         refuse("this is neither JSON nor a word");

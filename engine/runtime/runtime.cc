@@ -21,6 +21,8 @@ namespace {
 // then the rest). More means that somebody else writes to the shard.
 constexpr unsigned kAttemptsMax = 4;
 
+constexpr Position kAnyHead(~std::uint64_t{0});
+
 Outcome unknown(const Uuid& command_id, std::string detail) {
     Outcome outcome;
     outcome.command_id = command_id;
@@ -236,13 +238,16 @@ Outcome Runtime::unavailable(const Pending& pending, const std::string& why) con
 Outcome Runtime::refused_write(const Pending& pending, const log::AppendResult& result) {
     if (result.outcome != log::BatchOutcome::kInDoubt)
         return final_rejection(
-            pending, unavailable(pending, fmt::format("the log refused {} times to write: {}",
-                                                      kAttemptsMax, result.detail)));
+            pending,
+            unavailable(pending, fmt::format("the log refused {} times to write: {}", kAttemptsMax,
+                                             result.detail)),
+            kAnyHead);
     // Of a command that was sent before, something may stand: its receipt tells.
     if (result.is_unwritten && pending.attempts == 0)
         return final_rejection(
             pending,
-            unavailable(pending, fmt::format("the log takes no writes: {}", result.detail)));
+            unavailable(pending, fmt::format("the log takes no writes: {}", result.detail)),
+            kAnyHead);
     return unknown(pending.command.id,
                    fmt::format("the log failed while it was written: {}; send again with this "
                                "command_id",
@@ -386,6 +391,11 @@ Runtime::Work Runtime::settle(Round& round, Work taken,
             if (parts_.log->has_other_writers()) cache_.clear();
         }
     }
+    const auto begun_at = [&](Shard shard) {
+        for (const log::Batch& batch : round.batches())
+            if (batch.shard == shard) return batch.expected_head;
+        return kAnyHead;
+    };
     Work again;
     for (std::size_t i = 0; i < taken.size(); ++i) {
         std::unique_ptr<Pending>& pending = taken[i];
@@ -402,7 +412,7 @@ Runtime::Work Runtime::settle(Round& round, Work taken,
             }
             answer = refused_write(*pending, *found->second);
         } else if (round.outcome(i).kind == OutcomeKind::kRejected) {
-            answer = final_rejection(*pending, round.outcome(i));
+            answer = final_rejection(*pending, round.outcome(i), begun_at(round.shard(i)));
         } else {
             answer = round.outcome(i);
         }
@@ -413,10 +423,14 @@ Runtime::Work Runtime::settle(Round& round, Work taken,
     return again;
 }
 
-// A rejected command may be a repetition of an accepted one: that gets its first result.
-Outcome Runtime::final_rejection(const Pending& pending, const Outcome& rejection) {
-    const auto known = known_outcome(pending.command);
-    return known ? *known : rejection;
+// A rejected command may be a repetition of an accepted one: that gets its first result. What was
+// accepted later, perhaps in the same round, is no business of this one.
+Outcome Runtime::final_rejection(const Pending& pending, const Outcome& rejection,
+                                 Position decided_at) {
+    const domain::Command& command = pending.command;
+    const auto receipt = parts_.log->find_receipt(scope_of(command.stream), command.id);
+    if (!receipt || receipt->first > decided_at) return rejection;
+    return repeated(command, log::shard_of(*parts_.log, command.stream), *receipt);
 }
 
 Outcome Runtime::repeated(const domain::Command& command, Shard shard,

@@ -146,7 +146,8 @@ class Runtime {
                 Answers& answers);
     std::vector<log::AppendResult> append(Round& round);
     void clear_doubt(std::vector<log::AppendResult>& results);
-    Outcome final_rejection(const Pending& pending, const Outcome& rejection);
+    // `decided_at`: the head that it was decided on.
+    Outcome final_rejection(const Pending& pending, const Outcome& rejection, Position decided_at);
     Outcome repeated(const domain::Command& command, Shard shard, const log::Receipt& receipt);
     Outcome unavailable(const Pending& pending, const std::string& why) const;
     Outcome refused_write(const Pending& pending, const log::AppendResult& result);

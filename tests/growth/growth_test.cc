@@ -179,7 +179,7 @@ TEST_CASE("growth: notes are diffed, blamed and forked across scopes", "[growth]
 
     const replay::Blame blame =
         replay::blame(notes.store->log(), notes.store->codec(), notes.store->states(ReadFrom::kLog),
-                      {Stream("note/n2"), Version(1), "text"});
+                      {Stream("note/n2"), Version(1), {"", "text"}});
     REQUIRE(blame.chain.size() == 2);
     CHECK(blame.chain[0].how == "fork");
     CHECK(blame.chain[0].from == Stream("note/n1"));

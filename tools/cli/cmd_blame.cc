@@ -1,7 +1,11 @@
 #include "engine/replay/blame.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+
+#include "engine/domain/codes.h"
 #include "engine/json/writer.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/reading.h"
@@ -15,6 +19,7 @@ namespace {
 struct BlameOptions {
     std::string address;
     std::string key;
+    std::string area;
     std::size_t depth = 1'000'000;
 };
 
@@ -57,10 +62,11 @@ json::Value link_document(const replay::BlameLink& link, const replay::States& s
     return out.value();
 }
 
-void print_text(Cli& cli, const std::string& key, const replay::Blame& blame,
+// `area`: what is said of the area that the key stands in.
+void print_text(Cli& cli, const std::string& key, std::string_view area, const replay::Blame& blame,
                 const replay::States& states) {
     cli.out() << printable(key) << " = "
-              << (blame.value ? shortened(blame.value->text()) : "(absent)") << '\n';
+              << (blame.value ? shortened(blame.value->text()) : "(absent)") << area << '\n';
     Table table;
     for (const replay::BlameLink& link : blame.chain) {
         std::string note = link.from ? "from " + link.from->str() : "";
@@ -79,6 +85,20 @@ void print_text(Cli& cli, const std::string& key, const replay::Blame& blame,
     print_table(cli.out(), table);
 }
 
+std::vector<std::string_view> key_areas(const Store& store, const Stream& stream) {
+    return store.codec().registry().make_state(stream)->key_areas();
+}
+
+std::optional<domain::Rejection> check_area(const Store& store, const Stream& stream,
+                                            const std::string& area) {
+    const auto areas = key_areas(store, stream);
+    if (area.empty() || std::find(areas.begin(), areas.end(), area) != areas.end())
+        return std::nullopt;
+    return domain::reject(domain::codes::kInvalidField,
+                          fmt::format("{} has no area \"{}\"; it has: {}", stream.str(), area,
+                                      fmt::join(areas, ", ")));
+}
+
 int blame_key(Cli& cli, const BlameOptions& options) {
     Store& store = cli.open(OpenMode::kMustExist);
     const auto located = locate(store, options.address);
@@ -88,15 +108,20 @@ int blame_key(Cli& cli, const BlameOptions& options) {
     const auto version = store.resolve(stream, question.point, replay::ClockKind::kRecorded);
     if (!version) return cli.refuse(version.error());
     const replay::States& states = store.states(ReadFrom::kLog);
-    const replay::Blame blame = replay::blame(store.log(), store.codec(), states,
-                                              {stream, *version, question.key, options.depth});
+    if (auto no = check_area(store, stream, options.area)) return cli.refuse(*no);
+    const replay::Blame blame = replay::blame(
+        store.log(), store.codec(), states,
+        {stream, *version, {options.area, question.key}, options.depth, store.clock().now()});
     if (cli.format() == Format::kText) {
-        print_text(cli, question.key, blame, states);
+        const bool is_usual = blame.area == key_areas(store, stream).front();
+        print_text(cli, question.key, is_usual ? "" : fmt::format(" in {}", blame.area), blame,
+                   states);
     } else {
         std::vector<json::Value> chain;
         for (const replay::BlameLink& link : blame.chain)
             chain.push_back(link_document(link, states));
         json::ObjectWriter out;
+        if (!blame.area.empty()) out.member_text("area", blame.area);
         out.member("chain", json::Value::array(chain));
         out.member_text("key", question.key);
         out.member_text("schema", "skein.blame/1");
@@ -119,6 +144,7 @@ void add_blame(CliCommand app, Cli& cli, const SetAction& set) {
     sub.add_option("resource", options->address, "RESOURCE[@POINT]").required();
     sub.add_option("key", options->key, "KEY[@POINT] of a variable, result or board item")
         .required();
+    sub.add_option("--area", options->area, "variables or intermediate, where both have the key");
     sub.add_option("--depth", options->depth, "At most so many links of the chain").positive();
     sub.footer("Examples:\n  skein blame run/r1 budget\n  skein blame run/r1 budget@12 --depth 1");
     sub.callback(

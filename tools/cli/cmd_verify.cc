@@ -111,11 +111,18 @@ void add_opening(Report& report, const projections::Views& views) {
 
 void add_views(Report& report, Store& store, const std::optional<Stream>& only,
                Progress& progress) {
-    store.views().catch_up();
     progress.set_unit("rows");
-    const auto failures = store.views().verify(only, [&progress](std::uint64_t done) {
-        progress.report("comparing views with the log", done, 0);
-    });
+    std::vector<projections::Views::RowFailure> failures;
+    try {
+        store.views().catch_up();
+        failures = store.views().verify(only, [&progress](std::uint64_t done) {
+            progress.report("comparing views with the log", done, 0);
+        });
+    } catch (const Fault& fault) {
+        if (fault.kind() != FaultKind::kCorruption) throw;
+        failures.push_back(
+            {Stream(), "store", "blocks that can be read", fault.what(), {}, {}, {}});
+    }
     for (const auto& failure : failures) {
         replay::Finding finding;
         finding.what = "view " + failure.what;

@@ -2,9 +2,12 @@
 
 namespace skein::domain::run {
 
-std::optional<json::Value> RunState::keyed_value(std::string_view key) const {
-    const Entry* entry = find_entry(key);
-    return entry == nullptr ? std::nullopt : std::optional(entry->value);
+std::vector<std::string_view> RunState::key_areas() const {
+    return {to_string(Area::kVariables), to_string(Area::kIntermediate)};
+}
+
+std::optional<json::Value> RunState::keyed_value(const PlacedKey& place, Timestamp /*now*/) const {
+    return find_value(place.area, place.key);
 }
 
 std::optional<Version> RunState::named_point(std::string_view space, std::string_view name) const {

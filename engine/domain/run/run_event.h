@@ -32,7 +32,7 @@ class RunEvent : public EventBody {
 
 // Declared by the events that give keys their values: what blame follows.
 #define SKEIN_TOUCHES_KEYS \
-    std::optional<Touch> touch(const State& before, std::string_view key) const override;
+    std::optional<Touch> touch(const State& before, const PlacedKey& place) const override;
 
 using Assignment = std::pair<std::string, json::Value>;  // key, value
 

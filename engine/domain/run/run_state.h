@@ -45,8 +45,9 @@ class RunState final : public State, public ListMembers, public NamedElsewhere {
     std::optional<json::Value> list_member(std::string_view name) const override;
     // A critical or long run that was checkpointed after `since`, or has ended.
     bool is_recovery_point(Version since) const override;
-    // Of a variable, else of an intermediate result.
-    std::optional<json::Value> keyed_value(std::string_view key) const override;
+    // Variables, then intermediate results.
+    std::vector<std::string_view> key_areas() const override;
+    std::optional<json::Value> keyed_value(const PlacedKey& place, Timestamp now) const override;
     std::optional<Version> named_point(std::string_view space,
                                        std::string_view name) const override;
     // A step whose last event was before the fork.

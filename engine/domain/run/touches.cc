@@ -16,11 +16,11 @@ Touch touched(std::string_view how, Effect effect) {
     return touch;
 }
 
-Touch came_from(std::string_view how, Stream from, Version version, std::string_view key) {
+Touch came_from(std::string_view how, Stream from, Version version, const PlacedKey& place) {
     Touch touch = touched(how, Effect::kComesFrom);
     touch.from = std::move(from);
     touch.from_version = version;
-    touch.from_key = std::string(key);
+    touch.from_key = place;
     return touch;
 }
 
@@ -29,9 +29,13 @@ Stream sibling_of(const Stream& stream, std::string_view run) {
     return RunState(stream).sibling(run);
 }
 
-bool assigns(const std::vector<Assignment>& assignments, std::string_view key) {
-    return std::any_of(assignments.begin(), assignments.end(),
-                       [key](const Assignment& assignment) { return assignment.first == key; });
+bool is_in(const PlacedKey& place, Area area) { return place.area == to_string(area); }
+
+// Inputs and outputs are variables.
+bool assigns(const std::vector<Assignment>& assignments, const PlacedKey& place) {
+    return is_in(place, Area::kVariables) &&
+           std::any_of(assignments.begin(), assignments.end(),
+                       [&](const Assignment& assignment) { return assignment.first == place.key; });
 }
 
 Touch of_update(UpdateOp op) {
@@ -44,12 +48,12 @@ Touch of_update(UpdateOp op) {
     return touched("set", Effect::kReplaces);
 }
 
-// The last of the updates of `key`; where an earlier one replaced the value, so does the whole.
-std::optional<Touch> of_updates(const std::vector<Update>& updates, std::string_view key) {
+// The last of the updates of `place`; where an earlier one replaced the value, so does the whole.
+std::optional<Touch> of_updates(const std::vector<Update>& updates, const PlacedKey& place) {
     std::optional<Touch> last;
     bool replaced = false;
     for (const Update& update : updates) {
-        if (update.key != key) continue;
+        if (update.key != place.key || !is_in(place, update.area)) continue;
         last = of_update(update.op);
         replaced = replaced || last->effect == Effect::kReplaces;
     }
@@ -58,12 +62,12 @@ std::optional<Touch> of_updates(const std::vector<Update>& updates, std::string_
 }
 
 std::optional<Touch> of_merge(const MergeFacts& facts, const Stream& stream, std::string_view how,
-                              std::string_view key) {
+                              const PlacedKey& place) {
     for (const MergedKey& merged : facts.keys) {
-        if (merged.key != key) continue;
+        if (merged.key != place.key || !is_in(place, merged.area)) continue;
         if (merged.result == MergeResult::kKept) return std::nullopt;
         Touch touch =
-            came_from(how, sibling_of(stream, facts.source.run), facts.source.version, key);
+            came_from(how, sibling_of(stream, facts.source.run), facts.source.version, place);
         const bool is_open = merged.result == MergeResult::kConflict;
         // Only a resolution in the command itself reviews a conflict and leaves none.
         const bool is_resolved = !is_open && merged.strategy == Strategy::kManualReview;
@@ -96,54 +100,57 @@ std::optional<json::Value> chosen_value(const Conflict& open, const ConflictReso
 
 }  // namespace
 
-std::optional<Touch> RunStarted::touch(const State& before, std::string_view key) const {
-    if (assigns(inputs, key)) return touched("set", Effect::kReplaces);
-    const bool is_inherited =
-        inherits_all || std::find(inherited.begin(), inherited.end(), key) != inherited.end();
+std::optional<Touch> RunStarted::touch(const State& before, const PlacedKey& place) const {
+    if (assigns(inputs, place)) return touched("set", Effect::kReplaces);
+    const bool is_inherited = is_in(place, Area::kVariables) &&
+                              (inherits_all || std::find(inherited.begin(), inherited.end(),
+                                                         place.key) != inherited.end());
     if (!parent || !is_inherited) return std::nullopt;
-    return came_from("inherit", sibling_of(before.stream(), parent->run), parent->version, key);
+    return came_from("inherit", sibling_of(before.stream(), parent->run), parent->version, place);
 }
 
-std::optional<Touch> ContextUpdated::touch(const State& /*before*/, std::string_view key) const {
-    return of_updates(updates, key);
+std::optional<Touch> ContextUpdated::touch(const State& /*before*/, const PlacedKey& place) const {
+    return of_updates(updates, place);
 }
 
-std::optional<Touch> StepCompleted::touch(const State& /*before*/, std::string_view key) const {
-    if (key != step || !output) return std::nullopt;
+std::optional<Touch> StepCompleted::touch(const State& /*before*/, const PlacedKey& place) const {
+    if (place.key != step || !is_in(place, Area::kIntermediate) || !output) return std::nullopt;
     return touched("step-output", Effect::kReplaces);
 }
 
-std::optional<Touch> RunCompleted::touch(const State& /*before*/, std::string_view key) const {
-    if (!assigns(outputs, key)) return std::nullopt;
+std::optional<Touch> RunCompleted::touch(const State& /*before*/, const PlacedKey& place) const {
+    if (!assigns(outputs, place)) return std::nullopt;
     return touched("set", Effect::kReplaces);
 }
 
-std::optional<Touch> RunRestored::touch(const State& before, std::string_view key) const {
+std::optional<Touch> RunRestored::touch(const State& before, const PlacedKey& place) const {
     if (to.value() == 0) return touched("restore", Effect::kReplaces);
-    Touch touch = came_from("restore", before.stream(), to, key);
-    if (const Entry* present = as_run(before).find_entry(key);
-        mode == RestoreMode::kMerge && present != nullptr && present->value.is_object())
+    Touch touch = came_from("restore", before.stream(), to, place);
+    const auto present = as_run(before).find_value(place.area, place.key);
+    if (mode == RestoreMode::kMerge && present && present->is_object())
         touch.effect = Effect::kJoins;
     return touch;
 }
 
-std::optional<Touch> RunForked::touch(const State& before, std::string_view key) const {
-    std::optional<Touch> update = of_updates(updates, key);
+std::optional<Touch> RunForked::touch(const State& before, const PlacedKey& place) const {
+    std::optional<Touch> update = of_updates(updates, place);
     if (update && update->effect == Effect::kReplaces) return update;
-    return came_from("fork", sibling_of(before.stream(), source.run), source.version, key);
+    return came_from("fork", sibling_of(before.stream(), source.run), source.version, place);
 }
 
-std::optional<Touch> RunMerged::touch(const State& before, std::string_view key) const {
-    return of_merge(facts, before.stream(), "merge", key);
+std::optional<Touch> RunMerged::touch(const State& before, const PlacedKey& place) const {
+    return of_merge(facts, before.stream(), "merge", place);
 }
 
-std::optional<Touch> ChildMerged::touch(const State& before, std::string_view key) const {
-    return of_merge(facts, before.stream(), "export", key);
+std::optional<Touch> ChildMerged::touch(const State& before, const PlacedKey& place) const {
+    std::optional<Touch> touch = of_merge(facts, before.stream(), "export", place);
+    // A child exports a key from where a bare one is found.
+    if (touch) touch->from_key.area.clear();
+    return touch;
 }
 
-std::optional<Touch> ConflictResolved::touch(const State& before,
-                                             std::string_view key_asked) const {
-    if (key_asked != key) return std::nullopt;
+std::optional<Touch> ConflictResolved::touch(const State& before, const PlacedKey& place) const {
+    if (place.key != key || !is_in(place, area)) return std::nullopt;
     Touch touch = touched("merge", Effect::kReplaces);
     touch.strategy = to_string(Strategy::kManualReview);
     const RunState& run = as_run(before);
@@ -151,7 +158,7 @@ std::optional<Touch> ConflictResolved::touch(const State& before,
     if (open == nullptr) return touch;
     touch.from = run.sibling(open->from);
     touch.from_version = open->from_version;
-    touch.from_key = key;
+    touch.from_key = place;
     if (resolution == Resolution::kSource) touch.effect = Effect::kComesFrom;
     if (resolution == Resolution::kTarget) touch.effect = Effect::kBuildsOn;
     if (resolution != Resolution::kValue) touch.closes = open->version;

@@ -57,7 +57,7 @@ struct BoardSet {
 };
 struct BlackboardUpdated final : SwarmEvent {
     SKEIN_SWARM_EVENT(BlackboardUpdated)
-    std::optional<Touch> touch(const State& before, std::string_view key) const override;
+    std::optional<Touch> touch(const State& before, const PlacedKey& place) const override;
     std::vector<BoardSet> sets;
     std::vector<std::string> deletes;
     std::string from_run;  // where a completed run exported them; empty else

@@ -180,9 +180,10 @@ json::Value SwarmState::values(Timestamp now) const {
     return out.value();
 }
 
-std::optional<json::Value> SwarmState::keyed_value(std::string_view key) const {
-    const BoardItem* item = board.find(key);
-    return item == nullptr ? std::nullopt : std::optional(item->value);
+std::optional<json::Value> SwarmState::keyed_value(const PlacedKey& place, Timestamp now) const {
+    const BoardItem* item = board.find(place.key);
+    if (item == nullptr || is_expired(*item, now)) return std::nullopt;
+    return item->value;
 }
 
 json::Digest SwarmState::digest() const {

@@ -72,8 +72,8 @@ class SwarmState final : public State, public ListMembers {
     std::size_t size_bytes() const override;
     std::size_t memory_bytes() const override;
     std::optional<json::Value> list_member(std::string_view name) const override;
-    // Of an item of the board, expired or not.
-    std::optional<json::Value> keyed_value(std::string_view key) const override;
+    // Of an item of the board that has not expired.
+    std::optional<json::Value> keyed_value(const PlacedKey& place, Timestamp now) const override;
 
     std::string_view swarm() const;
     bool is_archived() const { return status == SwarmStatus::kArchived; }

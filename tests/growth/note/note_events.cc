@@ -38,14 +38,14 @@ void NoteForked::evolve(NoteState& note) const {
 }
 
 std::optional<domain::Touch> NoteForked::touch(const domain::State& /*before*/,
-                                               std::string_view key) const {
-    if (key != "text" && key != "tags") return std::nullopt;
+                                               const domain::PlacedKey& place) const {
+    if (place.key != "text" && place.key != "tags") return std::nullopt;
     domain::Touch touch;
     touch.how = "fork";
     touch.effect = domain::Touch::Effect::kComesFrom;
     touch.from = note_stream(source.note);
     touch.from_version = source.version;
-    touch.from_key = key;
+    touch.from_key = place;
     return touch;
 }
 

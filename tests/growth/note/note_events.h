@@ -33,7 +33,7 @@ struct NoteForked final : NoteEvent {
     json::Value data() const override;
     void evolve(NoteState& note) const override;
     std::optional<domain::Touch> touch(const domain::State& before,
-                                       std::string_view key) const override;
+                                       const domain::PlacedKey& place) const override;
 
     Origin source;
     std::string text;

@@ -197,6 +197,10 @@ TEST_CASE("usage: it adds up, and the event says which limits it crossed [V-16]"
     CHECK(story.shown("r", "usage") == R"({"branches":7,"credits":11.5,"tool_calls":2})");
     story.when(use("{}")).then_rejected("empty-command");
     story.when(use(R"({"credits":-1})")).then_rejected("invalid-field");
+    // A double would take another one for it.
+    story.when(use(R"({"tool_calls":9007199254740993})")).then_rejected("invalid-field");
+    story.when(use(R"({"tool_calls":9007199254740992})"))
+        .then_data(R"({"crossed":[],"usage":{"tool_calls":9007199254740992}})");
 }
 
 TEST_CASE("names: tags and checkpoints stand apart, each unique, at their own event [V-11]",

@@ -28,11 +28,16 @@ class Story {
     static Stream stream(std::string_view run) {
         return Stream(fmt::format("swarm/s1/run/{}", run));
     }
+    // `key`: "intermediate:k" is k in that area.
     replay::Blame blame(std::string_view run, std::string_view key,
-                        std::size_t links_max = 1'000'000) {
-        return replay::blame(
-            engine_.log, engine_.codec, engine_.folds,
-            {stream(run), engine_.log.stream_head(stream(run)), std::string(key), links_max});
+                        std::size_t links_max = 1'000'000, Version version = Version(0)) {
+        const std::size_t colon = key.find(':');
+        domain::PlacedKey place{"", std::string(key)};
+        if (colon != std::string_view::npos)
+            place = {std::string(key.substr(0, colon)), std::string(key.substr(colon + 1))};
+        if (version.value() == 0) version = engine_.log.stream_head(stream(run));
+        return replay::blame(engine_.log, engine_.codec, engine_.folds,
+                             {stream(run), version, place, links_max});
     }
     // "how run@version[<from by strategy][-lost@version]", newest first.
     std::string chain(std::string_view run, std::string_view key,
@@ -48,6 +53,14 @@ class Story {
                 text += fmt::format(" -{}@{}", short_name(lost.stream), lost.version.value());
         }
         return text;
+    }
+
+    // An item of the board.
+    replay::Blame blame_item(std::string_view id, Timestamp now) {
+        const Stream swarm("swarm/s1");
+        return replay::blame(
+            engine_.log, engine_.codec, engine_.folds,
+            {swarm, engine_.log.stream_head(swarm), {"", std::string(id)}, 9, now});
     }
 
  private:
@@ -69,6 +82,48 @@ void fork_apart(Story& story, std::string_view base, std::string_view ours,
 }
 
 }  // namespace
+
+TEST_CASE("blame: a variable and an intermediate result of one name are told apart [V-26] [V-10]",
+          "[replay]") {
+    Story story;
+    story.ok(start_run("s1", "r1"));
+    const auto update = [&](std::string_view area, std::string_view change) {
+        story.run("UpdateContext", "r1",
+                  fmt::format(R"({{"updates":[{{"key":"k","area":"{}",{}}}]}})", area, change));
+    };
+    update("variables", R"("op":"set","value":10)");
+    update("intermediate", R"("op":"set","value":20)");
+    CHECK(story.chain("r1", "k") == "set r1@2");
+    CHECK(story.blame("r1", "k").value->text() == "10");
+    CHECK(story.chain("r1", "intermediate:k") == "set r1@3");
+    story.run("StartStep", "r1", R"({"step":"k"})");
+    story.run("CompleteStep", "r1", R"({"step":"k","output":99})");
+    CHECK(story.chain("r1", "k") == "set r1@2");
+    CHECK(story.chain("r1", "intermediate:k") == "step-output r1@5");
+    story.run("ForkRun", "r2", R"({"source":"r1"})");
+    CHECK(story.chain("r2", "k") == "fork r2@1<r1, set r1@2");
+    CHECK(story.chain("r2", "intermediate:k") == "fork r2@1<r1, step-output r1@5");
+    update("variables", R"("op":"delete")");
+    CHECK(story.chain("r1", "k") == "step-output r1@5");
+    CHECK(story.blame("r1", "k").area == "intermediate");
+    CHECK(story.blame("r1", "k", 9, Version(5)).area == "variables");
+    update("intermediate", R"("op":"delete")");
+    CHECK(story.chain("r1", "k") == "delete r1@7");
+    CHECK(!story.blame("r1", "k").value);
+    CHECK(story.chain("r1", "variables:k") == "delete r1@6");
+}
+
+TEST_CASE("blame: an item that has expired has its events, and no value any more [V-26]",
+          "[replay]") {
+    Story story;
+    story.ok(R"({"type":"UpdateBlackboard","swarm":"s1","data":{"set":[)"
+             R"({"id":"e","value":2,"expires_at":"2020-01-01T00:00:00Z"}]}})");
+    CHECK(story.blame_item("e", *parse_time("2019-12-31T23:59:59Z")).value->text() == "2");
+    const replay::Blame expired = story.blame_item("e", *parse_time("2020-01-01T00:00:00Z"));
+    CHECK(!expired.value);
+    REQUIRE(expired.chain.size() == 1);
+    CHECK(expired.chain[0].how == "set");
+}
 
 TEST_CASE("blame: a value is followed through appends, forks and restores [V-26]", "[replay]") {
     Story story;

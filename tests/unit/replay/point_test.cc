@@ -163,7 +163,10 @@ TEST_CASE("resources: full names, short names, ambiguous and unknown ones", "[re
 
 TEST_CASE("conditions: comparisons, words, pointers and errors with their column", "[replay]") {
     const std::function<json::Value()> facts[] = {
-        [] { return *json::parse(R"({"variables":{"budget":90,"name":"a b","list":[1,2]}})"); },
+        [] {
+            return *json::parse(R"({"variables":{"budget":90,"name":"a b","list":[1,2],)"
+                                R"("all":18446744073709551615,"float":0.1}})");
+        },
         [] {
             return *json::parse(R"({"status":"running","steps":{"price":{"status":"failed"}},
                                     "variables":{"budget":{"value":90,"version":3}}})");
@@ -186,8 +189,13 @@ TEST_CASE("conditions: comparisons, words, pointers and errors with their column
     CHECK(holds("variables.nothing != 1"));
     CHECK_FALSE(holds("variables.nothing = 1"));
     CHECK_FALSE(holds("variables.name < 5"));
+    CHECK(holds("variables.all < 1.8446744073709552e19"));
+    CHECK_FALSE(holds("variables.all >= 1.8446744073709552e19"));
+    CHECK(holds("variables.all > 18446744073709551614"));
+    CHECK(holds("variables.float < 1e23 and variables.name != 2026-01-01"));
     for (const std::string_view text :
-         {"", "a", "a =", "(a = 1", "a = 1 b", "a ! 1", "a = [1", "not", "= 1"}) {
+         {"", "a", "a =", "(a = 1", "a = 1 b", "a ! 1", "a = [1", "not", "= 1", "a < 01",
+          "a < 0x10", "a = 1e999", "a < -99999999999999999999999"}) {
         INFO(text);
         const auto condition = replay::parse_condition(text);
         REQUIRE_FALSE(condition);

@@ -329,6 +329,36 @@ TEMPLATE_TEST_CASE("runtime: points that a round itself made are found after its
     CHECK(value_of("r1") == R"({"a":1})");
 }
 
+TEST_CASE("runtime: a rejected command is not answered with what a later one of its id got [V-170]",
+          "[runtime]") {
+    std::atomic<bool> is_gated{true};
+    RemoteEngine engine;
+    // Holds the first round up, so that all that follows meets in the second.
+    engine.log.before_append = [&] {
+        while (is_gated) std::this_thread::yield();
+    };
+    const std::string start = with_id(start_run("s1", "r1"), kIdA);
+    std::mutex mutex;
+    std::condition_variable all;
+    std::map<std::size_t, std::string> codes;
+    const std::vector<std::string> commands{create_swarm("s2"), start, create_swarm("s1"), start};
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        auto command = engine.runtime.parse(*json::parse(commands[i]));
+        REQUIRE(command);
+        engine.runtime.submit_async(std::move(*command), [&, i](const Outcome& outcome) {
+            const std::lock_guard lock(mutex);
+            codes[i] = outcome.is_duplicate ? "duplicate" : code_of(outcome);
+            all.notify_all();
+        });
+    }
+    is_gated = false;
+    std::unique_lock lock(mutex);
+    all.wait(lock, [&] { return codes.size() == commands.size(); });
+    CHECK(codes[1] == "swarm-not-found");
+    CHECK(codes[2] == "accepted");
+    CHECK(codes[3] == "accepted");
+}
+
 TEST_CASE("runtime: a full queue answers overloaded and keeps what it took", "[runtime]") {
     runtime::RuntimeOptions options;
     options.queue_commands_max = 4;
