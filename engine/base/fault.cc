@@ -43,6 +43,10 @@ const FaultCode& code_of(const std::error_code& error) {
     return fault_codes::kUnavailable;
 }
 
+bool tells_disk_full(std::string_view text) {
+    return text.find("No space left") != std::string_view::npos;
+}
+
 Fault::Fault(FaultKind kind, const std::string& what, std::string remedy)
     : Fault(code_of(kind), what, std::move(remedy)) {}
 

@@ -33,6 +33,8 @@ struct FaultCode {
 const FaultCode& code_of(FaultKind kind);
 // What the system's answer to a file operation means: full, forbidden, out of memory, or else.
 const FaultCode& code_of(const std::error_code& error);
+// RocksDB passes some failures of the file system on as a text alone; of a full disk it is this.
+bool tells_disk_full(std::string_view text);
 
 class Fault : public std::runtime_error {
  public:

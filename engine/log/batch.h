@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/fault.h"
 #include "engine/base/hash.h"
 #include "engine/base/ids.h"
 
@@ -81,7 +82,8 @@ struct AppendResult {
     BatchOutcome outcome = BatchOutcome::kRefused;
     std::vector<CommandVerdict> commands;  // one a command, in order
     Head head;                             // after an append; the actual one when stale
-    std::string detail;                    // of kInDoubt
+    std::string detail;                    // of kInDoubt and kFenced
+    const FaultCode* cause = nullptr;      // of kInDoubt: what failed
     // Of kInDoubt: nothing of this was written, since the log took no writes when it came.
     bool is_unwritten = false;
 };

@@ -124,11 +124,12 @@ void check_shard(const Batch& batch, std::uint32_t shard_count) {
     }
 }
 
-AppendResult in_doubt(const Batch& batch, std::string detail) {
+AppendResult in_doubt(const Batch& batch, const Fault& failure) {
     AppendResult result;
     result.outcome = BatchOutcome::kInDoubt;
     result.commands.resize(batch.commands.size());
-    result.detail = std::move(detail);
+    result.detail = failure.what();
+    result.cause = &failure.code();
     return result;
 }
 

@@ -30,6 +30,6 @@ AppendResult judge(const Batch& batch, const Head& head, const Standing& standin
 void check_shard(const Batch& batch, std::uint32_t shard_count);
 
 // The answer to a batch whose write failed.
-AppendResult in_doubt(const Batch& batch, std::string detail);
+AppendResult in_doubt(const Batch& batch, const Fault& failure);
 
 }  // namespace skein::log

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/fault.h"
 #include "engine/base/ids.h"
 #include "engine/domain/rejection.h"
 #include "engine/json/value.h"
@@ -32,7 +33,8 @@ struct Outcome {
     std::vector<OutcomeEvent> events;
     bool is_duplicate = false;  // the command was accepted before; these are its events
     std::optional<domain::Rejection> rejection;
-    std::string detail;  // of unknown: why
+    std::string detail;                // of unknown: why
+    const FaultCode* cause = nullptr;  // of unknown: the failure behind it, where there was one
 };
 
 Outcome rejected(std::optional<Uuid> command_id, domain::Rejection rejection);

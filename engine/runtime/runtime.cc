@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "engine/base/crash_point.h"
-#include "engine/base/fault.h"
+#include "engine/base/fault_codes.h"
 #include "engine/codec/envelope.h"
 #include "engine/domain/codes.h"
 #include "engine/replay/log_states.h"
@@ -227,31 +227,34 @@ bool Runtime::is_of_other_term(const Pending& pending) {
     return ends_.at(shard).head.epoch != epoch;
 }
 
-Outcome Runtime::unavailable(const Pending& pending, const std::string& why) const {
-    const bool is_full = why.find("No space left") != std::string::npos;
-    return rejected(
-        pending.command.id,
-        domain::reject(is_full ? domain::codes::kDiskFull : domain::codes::kReadOnly, why));
+Outcome Runtime::unavailable(const Pending& pending, const FaultCode* cause,
+                             std::string why) const {
+    const auto& code =
+        cause == &fault_codes::kDiskFull ? domain::codes::kDiskFull : domain::codes::kReadOnly;
+    return rejected(pending.command.id, domain::reject(code, std::move(why)));
 }
 
 // A command whose batch the log did not take: in doubt where it may have been written.
 Outcome Runtime::refused_write(const Pending& pending, const log::AppendResult& result) {
     if (result.outcome != log::BatchOutcome::kInDoubt)
-        return final_rejection(
-            pending,
-            unavailable(pending, fmt::format("the log refused {} times to write: {}", kAttemptsMax,
-                                             result.detail)),
-            kAnyHead);
+        return final_rejection(pending,
+                               unavailable(pending, result.cause,
+                                           fmt::format("the log refused {} times to write: {}",
+                                                       kAttemptsMax, result.detail)),
+                               kAnyHead);
     // Of a command that was sent before, something may stand: its receipt tells.
     if (result.is_unwritten && pending.attempts == 0)
         return final_rejection(
             pending,
-            unavailable(pending, fmt::format("the log takes no writes: {}", result.detail)),
+            unavailable(pending, result.cause,
+                        fmt::format("the log takes no writes: {}", result.detail)),
             kAnyHead);
-    return unknown(pending.command.id,
-                   fmt::format("the log failed while it was written: {}; send again with this "
-                               "command_id",
-                               result.detail));
+    Outcome outcome = unknown(pending.command.id,
+                              fmt::format("the log failed while it was written: {}; send again "
+                                          "with this command_id",
+                                          result.detail));
+    outcome.cause = result.cause;
+    return outcome;
 }
 
 // Decides one command; an outcome where that could not be. What is broken in its shard alone is no
@@ -267,7 +270,8 @@ Runtime::Tried Runtime::try_take(Round& round, const Pending& pending, Wanted wa
         const bool is_decided_in_part = round.bytes() != bytes_before;
         if (fault.kind() != FaultKind::kCorruption || is_decided_in_part) throw;
         return {{},
-                unavailable(pending, fmt::format("its shard cannot be read: {}", fault.what()))};
+                unavailable(pending, &fault.code(),
+                            fmt::format("its shard cannot be read: {}", fault.what()))};
     }
 }
 
@@ -327,7 +331,7 @@ Runtime::Work Runtime::run_round(Work work, Answers& answers) {
                 if (!pending) continue;
                 // What waits in the queue behind it must not overtake it.
                 if (pending->sequence) pending->sequence->is_stopped = true;
-                Outcome outcome = unavailable(*pending, why);
+                Outcome outcome = unavailable(*pending, &fault.code(), why);
                 answers.emplace_back(std::move(pending), std::move(outcome));
             }
         }

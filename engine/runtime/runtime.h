@@ -149,7 +149,7 @@ class Runtime {
     // `decided_at`: the head that it was decided on.
     Outcome final_rejection(const Pending& pending, const Outcome& rejection, Position decided_at);
     Outcome repeated(const domain::Command& command, Shard shard, const log::Receipt& receipt);
-    Outcome unavailable(const Pending& pending, const std::string& why) const;
+    Outcome unavailable(const Pending& pending, const FaultCode* cause, std::string why) const;
     Outcome refused_write(const Pending& pending, const log::AppendResult& result);
     void learn_end(Shard shard);
     bool is_of_other_term(const Pending& pending);

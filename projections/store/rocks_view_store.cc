@@ -49,9 +49,8 @@ std::unique_ptr<rocksdb::Iterator> iterate(rocksdb::DB& db, const rocksdb::ReadO
 rocksdb::Slice slice_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view view_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-// RocksDB passes some failures of the file system on as a text alone.
 bool is_disk_full(const rocksdb::Status& status) {
-    return status.IsNoSpace() || status.ToString().find("No space left") != std::string::npos;
+    return status.IsNoSpace() || tells_disk_full(status.ToString());
 }
 
 [[noreturn]] void throw_status(const rocksdb::Status& status, std::string_view doing) {

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "engine/base/fault.h"
+#include "engine/base/fault_codes.h"
 #include "engine/log/rocksdb/rocks_log.h"
 #include "engine/log/rocksdb/wal_check.h"
 #include "tests/contract/temp_directory.h"
@@ -210,6 +210,7 @@ TEST_CASE("log: a full file system refuses appends and goes on when there is roo
             ++appended;
         }
         CHECK(result.outcome == BatchOutcome::kInDoubt);
+        CHECK(result.cause == &fault_codes::kDiskFull);
         CHECK_THROWS_AS(log->reopen(), Fault);
         CHECK(problem_of_commands(*log, Shard(0), appended) == "");
         filler.close();

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "engine/base/fault_codes.h"
 #include "engine/domain/kind.h"
 #include "engine/json/writer.h"
 #include "tools/cli/environment.h"
@@ -56,7 +57,7 @@ int exit_after(int exit, const Outcome& outcome, OnRejection on_rejection) {
 namespace {
 
 void tell_unknown(std::ostream& err, const Outcome& outcome) {
-    const bool is_full = outcome.detail.find("No space left") != std::string::npos;
+    const bool is_full = outcome.cause == &fault_codes::kDiskFull;
     err << "error: no answer in time: " << outcome.detail << '\n';
     if (is_full)
         err << "cause: The disk has no space left; whether this command was written is not "

@@ -97,7 +97,7 @@ std::vector<AppendResult> PostgresLog::append(const std::vector<Batch>& batches)
         results = call.send(*connection);
     } catch (const LostAnswer& lost) {
         for (const Batch& batch : batches) {
-            results.push_back(in_doubt(batch, lost.what()));
+            results.push_back(in_doubt(batch, lost));
             if (is_planted(PlantedBug::kSelectForDoubt) && !batch.commands.empty())
                 results.back().is_unwritten =
                     !find_receipt(batch.commands[0].scope, batch.commands[0].command_id);

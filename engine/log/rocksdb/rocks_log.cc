@@ -146,7 +146,7 @@ void RocksLog::reopen() {
     } catch (const Fault& fault) {
         {
             const std::lock_guard<std::mutex> lock(session_mutex_);
-            last_failure_ = fault.what();
+            last_failure_ = fault;
         }
         // Reads go on where the disk is full but sound.
         if (fault.kind() == FaultKind::kUnavailable && mode != OpenMode::kReadOnly) {
@@ -173,9 +173,12 @@ std::shared_ptr<Session> RocksLog::session() const {
     return found;
 }
 
-std::string RocksLog::write_failure() const {
+std::optional<Fault> RocksLog::write_failure() const {
     const std::lock_guard<std::mutex> lock(session_mutex_);
-    return session_ ? session_->write_failure() : "closed after: " + last_failure_;
+    if (session_) return session_->write_failure();
+    if (!last_failure_) return Fault(FaultKind::kUnavailable, "closed");
+    return Fault(last_failure_->code(), fmt::format("closed after: {}", last_failure_->what()),
+                 last_failure_->remedy());
 }
 
 ShardState& RocksLog::state_of(Shard shard) const {
@@ -199,12 +202,12 @@ RocksLog::LockedShards RocksLog::lock_shards(const std::vector<Batch>& batches) 
 std::vector<AppendResult> RocksLog::append(const std::vector<Batch>& batches) {
     const LockedShards locks = lock_shards(batches);
     const std::shared_ptr<Session> session = session_or_null();
-    std::string failure = write_failure();
+    const std::optional<Fault> failure = write_failure();
     std::vector<AppendResult> results;
     results.reserve(batches.size());
-    if (!session || !failure.empty()) {
+    if (failure) {
         for (const Batch& batch : batches) {
-            results.push_back(in_doubt(batch, failure));
+            results.push_back(in_doubt(batch, *failure));
             results.back().is_unwritten = true;
         }
         return results;
@@ -220,13 +223,13 @@ std::vector<AppendResult> RocksLog::append(const std::vector<Batch>& batches) {
     SKEIN_CRASH_POINT("log.before_write");
     const rocksdb::Status status = session->db().Write(synced(), &rows);
     SKEIN_CRASH_POINT("log.after_write");
-    if (!status.ok()) session->refuse_writes("a write failed: " + status.ToString());
+    if (!status.ok()) session->refuse_writes("a write failed", status);
     for (std::size_t i = 0; i < batches.size(); ++i) {
         if (results[i].outcome != BatchOutcome::kAppended) continue;
         if (status.ok()) {
             publish(batches[i], results[i].head);
         } else {
-            results[i] = in_doubt(batches[i], session->write_failure());
+            results[i] = in_doubt(batches[i], *session->write_failure());
         }
     }
     SKEIN_CRASH_POINT("log.before_reply");
@@ -245,15 +248,15 @@ void RocksLog::publish(const Batch& batch, const Head& head) {
 }
 
 void RocksLog::write_synced(Session& session, rocksdb::WriteBatch& rows, const char* doing) {
-    const std::string failure = session.write_failure();
-    if (!failure.empty()) {
-        throw Fault(FaultKind::kUnavailable,
-                    fmt::format("the store {} takes no writes: {}", options_.directory, failure),
-                    "It takes them again when reopening has succeeded.");
+    if (const std::optional<Fault> failure = session.write_failure()) {
+        throw Fault(
+            failure->code(),
+            fmt::format("the store {} takes no writes: {}", options_.directory, failure->what()),
+            "It takes them again when reopening has succeeded.");
     }
     const rocksdb::Status status = session.db().Write(synced(), &rows);
     if (status.ok()) return;
-    session.refuse_writes("a write failed: " + status.ToString());
+    session.refuse_writes("a write failed", status);
     throw fault_of(status, doing, options_.directory);
 }
 

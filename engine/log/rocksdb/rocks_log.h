@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "engine/base/random.h"
 #include "engine/log/event_log.h"
@@ -69,8 +70,8 @@ class RocksLog final : public EventLog {
 
     std::vector<AppendResult> append(const std::vector<Batch>& batches) override;
     void reopen() override;
-    // Why the log takes no writes, or empty.
-    std::string write_failure() const;
+    // Why the log takes no writes, where it takes none.
+    std::optional<Fault> write_failure() const;
     // A store of its own in `directory`, which must not exist, while writers go on: what was
     // acknowledged before the call stands in it, batches whole. It is closed and synced on return.
     // On failure what was copied stays there. `progress` is told bytes done and in all.
@@ -124,9 +125,9 @@ class RocksLog final : public EventLog {
     std::mutex reopen_mutex_;
     mutable std::mutex session_mutex_;
     std::condition_variable session_closed_;
-    std::shared_ptr<Session> session_;  // guarded by session_mutex_
-    bool is_closed_ = true;             // guarded by session_mutex_: no session is alive
-    std::string last_failure_;          // guarded by session_mutex_
+    std::shared_ptr<Session> session_;   // guarded by session_mutex_
+    bool is_closed_ = true;              // guarded by session_mutex_: no session is alive
+    std::optional<Fault> last_failure_;  // guarded by session_mutex_
 };
 
 }  // namespace skein::log

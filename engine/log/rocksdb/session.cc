@@ -73,7 +73,7 @@ class Session::ErrorListener final : public rocksdb::EventListener {
     explicit ErrorListener(Session& session) : session_(session) {}
     void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
                            rocksdb::Status* status) override {
-        session_.refuse_writes("background work failed: " + status->ToString());
+        session_.refuse_writes("background work failed", *status);
     }
     void OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*info*/) override {
         if (session_.is_open_) session_.drop_anchor();
@@ -101,10 +101,10 @@ Session::Session(const RocksLogOptions& options, OpenMode mode, Random& random)
 
 Session::~Session() {
     if (!db_) return;
-    if (mode_ != OpenMode::kReadOnly && is_open_ && write_failure().empty()) {
+    if (mode_ != OpenMode::kReadOnly && is_open_ && !write_failure()) {
         const bool is_flushed = db_->Flush(rocksdb::FlushOptions()).ok();
         rocksdb::CancelAllBackgroundWork(db_.get(), true);
-        if (is_flushed && write_failure().empty()) drop_anchor();
+        if (is_flushed && !write_failure()) drop_anchor();
     }
     db_->Close().PermitUncheckedError();
     db_.reset();
@@ -176,17 +176,19 @@ void Session::refuse_foreign_directory() const {
 }
 
 void Session::check_files() {
-    anchor_ = read_anchor(*files_, options_.directory);
-    if (mode_ == OpenMode::kReadOnly) {  // a writer may be at work: the manifest is not at rest
+    if (mode_ == OpenMode::kReadOnly) {
+        anchor_ = read_anchor(*files_, options_.directory);
+        // A writer may be at work: the manifest is not at rest.
         return check_wal(*files_, options_.directory, TornTail::kLeave);
     }
     // Without the lock, the tail of a log that another process writes at this moment would look
-    // torn.
+    // torn, and the anchor be one of before its manifest.
     const rocksdb::IOOptions io;
     rocksdb::FileLock* lock = nullptr;
     throw_if_failed(files_->LockFile(options_.directory + "/LOCK", io, &lock, nullptr), "locking",
                     options_.directory);
     try {
+        anchor_ = read_anchor(*files_, options_.directory);
         check_manifest(*files_, options_.directory, anchor_);
         check_wal(*files_, options_.directory, TornTail::kCut);
     } catch (const Fault&) {
@@ -362,15 +364,19 @@ void Session::check_tail(Shard shard) const {
                      options_.directory);
 }
 
-std::string Session::write_failure() const {
-    if (mode_ == OpenMode::kReadOnly) return "the store is open for reading alone";
+std::optional<Fault> Session::write_failure() const {
+    if (mode_ == OpenMode::kReadOnly)
+        return Fault(FaultKind::kUnavailable, "the store is open for reading alone");
     const std::lock_guard<std::mutex> lock(failure_mutex_);
     return failure_;
 }
 
-void Session::refuse_writes(const std::string& reason) {
+void Session::refuse_writes(const std::string& doing, const rocksdb::Status& status) {
+    const std::string text = status.ToString();
+    const bool is_full = status.IsNoSpace() || tells_disk_full(text);
+    const FaultCode& code = is_full ? fault_codes::kDiskFull : fault_codes::kUnavailable;
     const std::lock_guard<std::mutex> lock(failure_mutex_);
-    if (failure_.empty()) failure_ = reason;
+    if (!failure_) failure_ = Fault(code, fmt::format("{}: {}", doing, text));
 }
 
 }  // namespace skein::log

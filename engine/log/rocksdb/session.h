@@ -14,6 +14,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "engine/log/rocksdb/anchor.h"
@@ -47,9 +48,9 @@ class Session {
     enum class Reach { kFew, kMany };
     std::unique_ptr<rocksdb::Iterator> iterate(const rocksdb::Slice* end, Reach reach) const;
 
-    // The first reason stays. Empty: writes are taken.
-    std::string write_failure() const;
-    void refuse_writes(const std::string& reason);
+    // The first one stays. Nothing: writes are taken.
+    std::optional<Fault> write_failure() const;
+    void refuse_writes(const std::string& doing, const rocksdb::Status& status);
 
  private:
     class ErrorListener;
@@ -76,7 +77,7 @@ class Session {
     StoreInfo info_;
     std::atomic<bool> is_open_{false};
     mutable std::mutex failure_mutex_;
-    std::string failure_;              // guarded by failure_mutex_
+    std::optional<Fault> failure_;     // guarded by failure_mutex_
     std::unique_ptr<rocksdb::DB> db_;  // last: its threads use what stands above
 };
 

@@ -39,13 +39,13 @@ Fault locked(const std::string& text, const std::string& directory) {
         fault_codes::kStoreLocked,
         fmt::format("the store {} is in use by {}", directory,
                     is_ours ? "this process already" : "another process" + lock_holder(directory)),
-        "Stop the other process, or send your commands to it.");
+        "Wait until that process ends, or stop it, then try again.");
 }
 
 Fault fault_of_io(const rocksdb::Status& status, const std::string& what,
                   const std::string& directory) {
     const std::string text = status.ToString();
-    if (status.IsNoSpace() || says(text, "No space left")) {
+    if (status.IsNoSpace() || tells_disk_full(text)) {
         return Fault(fault_codes::kDiskFull, what, "Free space on the disk, then try again.");
     }
     if (says(text, "While lock file") || says(text, "lock hold by current process")) {

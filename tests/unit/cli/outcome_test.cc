@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "engine/base/fault_codes.h"
 #include "engine/domain/codes.h"
 #include "engine/json/parse.h"
 #include "engine/runtime/outcome.h"
@@ -19,7 +20,7 @@ struct Told {
     std::string err;
 };
 
-Told report_unknown(const std::string& detail) {
+Told report_unknown(const std::string& detail, const FaultCode* cause = nullptr) {
     std::istringstream in;
     std::ostringstream out;
     std::ostringstream err;
@@ -28,6 +29,7 @@ Told report_unknown(const std::string& detail) {
     outcome.kind = OutcomeKind::kUnknown;
     outcome.command_id = Uuid::parse("01920000-0000-7000-8000-000000000001");
     outcome.detail = detail;
+    outcome.cause = cause;
     Told told;
     told.exit = cli::report(cli, outcome);
     told.out = out.str();
@@ -52,7 +54,8 @@ TEST_CASE("send: an answer that did not come in time is unknown, with exit 8", "
 
 TEST_CASE("send: an unknown outcome on a full disk has one remedy: free space, then send again",
           "[unit][cli]") {
-    const Told told = report_unknown("the log failed: No space left on device");
+    const Told told =
+        report_unknown("the log failed: No space left on device", &fault_codes::kDiskFull);
     CHECK(told.exit == 8);
     CHECK(told.err ==
           "error: no answer in time: the log failed: No space left on device\n"
