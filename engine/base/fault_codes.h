@@ -15,8 +15,8 @@ inline constexpr FaultCode kUnavailable{
     "Run `skein doctor`, then try again."};
 inline constexpr FaultCode kStoreLocked{
     "store-locked", FaultKind::kUnavailable,
-    "Another process has the store open, and one alone may write to it.",
-    "Stop the other process, or send your commands to it."};
+    "Another process has the store open, and one at a time may have it.",
+    "Wait until that process ends, or stop it, then try again."};
 inline constexpr FaultCode kDiskFull{
     "disk-full", FaultKind::kUnavailable, "The disk has no space left for what was to be written.",
     "Free space on the disk, then send the same again: command ids make that safe."};

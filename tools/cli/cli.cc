@@ -6,11 +6,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <new>
 #include <system_error>
+#include <thread>
 
 #include "engine/base/fault_codes.h"
 #include "tools/cli/app.h"
@@ -86,6 +88,27 @@ void Cli::page() {
     if (has_terminal_ && !pager_) pager_ = Pager::start();
 }
 
+namespace {
+
+// Commands that another process types end soon, and this one may go on then; a node does not.
+constexpr std::chrono::seconds kLockPatience(5);
+constexpr std::chrono::milliseconds kLockRetry(10);
+
+std::unique_ptr<Store> open_in_turn(const StoreOptions& options) {
+    const auto until = std::chrono::steady_clock::now() + kLockPatience;
+    while (true) {
+        try {
+            return Store::open(options);
+        } catch (const Fault& fault) {
+            const bool is_locked = &fault.code() == &fault_codes::kStoreLocked;
+            if (!is_locked || std::chrono::steady_clock::now() >= until) throw;
+        }
+        std::this_thread::sleep_for(kLockRetry);
+    }
+}
+
+}  // namespace
+
 Store& Cli::open(OpenMode mode, Projecting projecting) {
     StoreOptions options;
     options.directory = data;
@@ -97,7 +120,7 @@ Store& Cli::open(OpenMode mode, Projecting projecting) {
         options.route = std::make_shared<node::CommandClient>(kinds_.registry);
     }
     options.runtime.limits = limits_from_environment();
-    store_ = Store::open(options);
+    store_ = open_in_turn(options);
     const std::string& lost = store_->views().lost_events();
     if (!lost.empty())
         err() << "warning: events are missing from the log: " << lost << '\n'
@@ -202,6 +225,7 @@ int run_words(Cli& cli, const std::vector<std::string>& arguments) {
                     "Make a store of it: `skein --data NEW import bundle FILE`.");
         }
     }
+    if (use_of_typed(app) != StoreUse::kNone) check_settings();
     return action();
 }
 

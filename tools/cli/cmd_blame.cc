@@ -28,14 +28,13 @@ struct Question {
     replay::Point point;
 };
 
-// "KEY@P" is a key with a point where P is one and RESOURCE has none; a key may hold "@" itself.
-Question question_of(const BlameOptions& options, const Located& located) {
+// "KEY@P" as a key with a point, where P is one and RESOURCE has none.
+std::optional<Question> pointed(const BlameOptions& options, const Located& located) {
     const std::size_t at = options.key.rfind('@');
-    if (!located.address.point && at != std::string::npos && at > 0) {
-        const auto point = replay::parse_point(options.key.substr(at));
-        if (point) return {options.key.substr(0, at), *point};
-    }
-    return {options.key, located.point()};
+    if (located.address.point || at == std::string::npos || at == 0) return std::nullopt;
+    const auto point = replay::parse_point(options.key.substr(at));
+    if (!point) return std::nullopt;
+    return Question{options.key.substr(0, at), *point};
 }
 
 json::Value lost_of(const std::vector<domain::Touch::Lost>& losses, const replay::States& states) {
@@ -99,19 +98,42 @@ std::optional<domain::Rejection> check_area(const Store& store, const Stream& st
                                       fmt::join(areas, ", ")));
 }
 
+struct Answer {
+    Question question;
+    Version version;
+    replay::Blame blame;
+};
+
+Result<Answer, domain::Rejection> answer_to(Store& store, const Stream& stream,
+                                            const BlameOptions& options, Question question) {
+    const auto version = store.resolve(stream, question.point, replay::ClockKind::kRecorded);
+    if (!version) return fail(version.error());
+    replay::Blame blame = replay::blame(
+        store.log(), store.codec(), store.states(ReadFrom::kLog),
+        {stream, *version, {options.area, question.key}, options.depth, store.clock().now()});
+    return Answer{std::move(question), *version, std::move(blame)};
+}
+
+// A key may hold "@" itself: one of the name as it stands goes before one at a point.
+Result<Answer, domain::Rejection> ask(Store& store, const BlameOptions& options,
+                                      const Located& located) {
+    const Stream& stream = located.resource.stream;
+    auto whole = answer_to(store, stream, options, {options.key, located.point()});
+    const std::optional<Question> at_point = pointed(options, located);
+    if (!at_point || !whole || !whole->blame.chain.empty()) return whole;
+    return answer_to(store, stream, options, *at_point);
+}
+
 int blame_key(Cli& cli, const BlameOptions& options) {
     Store& store = cli.open(OpenMode::kMustExist);
     const auto located = locate(store, options.address);
     if (!located) return cli.refuse(located.error());
-    const Question question = question_of(options, *located);
     const Stream& stream = located->resource.stream;
-    const auto version = store.resolve(stream, question.point, replay::ClockKind::kRecorded);
-    if (!version) return cli.refuse(version.error());
-    const replay::States& states = store.states(ReadFrom::kLog);
     if (auto no = check_area(store, stream, options.area)) return cli.refuse(*no);
-    const replay::Blame blame = replay::blame(
-        store.log(), store.codec(), states,
-        {stream, *version, {options.area, question.key}, options.depth, store.clock().now()});
+    const auto answer = ask(store, options, *located);
+    if (!answer) return cli.refuse(answer.error());
+    const auto& [question, version, blame] = *answer;
+    const replay::States& states = store.states(ReadFrom::kLog);
     if (cli.format() == Format::kText) {
         const bool is_usual = blame.area == key_areas(store, stream).front();
         print_text(cli, question.key, is_usual ? "" : fmt::format(" in {}", blame.area), blame,
@@ -130,7 +152,7 @@ int blame_key(Cli& cli, const BlameOptions& options) {
     }
     if (!blame.chain.empty()) return kOk;
     cli.err() << fmt::format("error: no event up to {}@{} ever touched \"{}\"\n", stream.str(),
-                             version->value(), printable(question.key))
+                             version.value(), printable(question.key))
               << fmt::format("next:  `skein show {} --values` shows the keys.\n", stream.str());
     return kNegative;
 }

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "engine/base/fault_codes.h"
 #include "engine/json/writer.h"
 #include "tools/cli/bundles.h"
 #include "tools/cli/commands.h"
@@ -12,6 +14,7 @@
 #include "tools/cli/pipeline.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/sending.h"
+#include "tools/cli/text_output.h"
 #include "tools/import/importer.h"
 
 namespace skein::cli {
@@ -42,8 +45,9 @@ using import::Next;
 // Commands into the pipeline, with the place of each kept until its answer comes.
 class SendingSink final : public import::CommandSink {
  public:
-    SendingSink(Cli& cli, OnRejection on_rejection, Totals& totals)
+    SendingSink(Cli& cli, import::FileLayout layout, OnRejection on_rejection, Totals& totals)
         : cli_(&cli),
+          layout_(layout),
           on_rejection_(on_rejection),
           totals_(&totals),
           progress_(cli, "commands", "") {}
@@ -54,7 +58,7 @@ class SendingSink final : public import::CommandSink {
             return on_rejection_ == OnRejection::kStop ? Next::kStop : Next::kContinue;
         {
             const std::lock_guard lock(mutex_);
-            places_.push_back(import::to_string(place));
+            places_.push_back(sent_from(command, place));
             progress_.show("importing", ++sent_, 0);
         }
         return pipeline_->put(command) ? Next::kContinue : Next::kStop;
@@ -65,10 +69,26 @@ class SendingSink final : public import::CommandSink {
     }
 
  private:
+    struct Sent {
+        std::string place;
+        std::string swarm;
+        std::string namesake;  // another file, of which a swarm of this name was made before
+    };
+    // The name of a document names its swarm; a file of lines may write to many.
+    Sent sent_from(const json::Value& command, const import::SourcePlace& place) {
+        Sent sent{import::to_string(place), {}, {}};
+        if (layout_ == import::FileLayout::kLines) return sent;
+        sent.swarm =
+            command.find("swarm").value_or(json::Value()).as_string().value_or(std::string());
+        const auto [first, is_new] = files_.try_emplace(sent.swarm, place.file);
+        if (!is_new && first->second != place.file) sent.namesake = first->second;
+        return sent;
+    }
+
     // The store is opened, and so made, for the first command that can be read as one.
     bool begin(const json::Value& command, const import::SourcePlace& place) {
         if (auto refused = refusal_of(*cli_, command)) {
-            places_.push_back(import::to_string(place));
+            places_.push_back(sent_from(command, place));
             count(*refused);
             return false;
         }
@@ -78,7 +98,7 @@ class SendingSink final : public import::CommandSink {
     }
     void count(const Outcome& outcome) {
         const std::lock_guard lock(mutex_);
-        const std::string place = std::move(places_.front());
+        const Sent sent = std::move(places_.front());
         places_.pop_front();
         ++totals_->commands;
         if (outcome.kind == OutcomeKind::kAccepted) {
@@ -89,26 +109,35 @@ class SendingSink final : public import::CommandSink {
         ++(outcome.rejection ? totals_->rejected : totals_->unknown);
         totals_->exit = exit_after(totals_->exit, outcome, on_rejection_);
         progress_.clear();
-        tell(place, outcome);
+        tell(sent, outcome);
     }
-    void tell(const std::string& place, const Outcome& outcome) const {
+    void tell(const Sent& sent, const Outcome& outcome) const {
         const std::string why =
             outcome.rejection
                 ? fmt::format("{} ({})", outcome.rejection->message, outcome.rejection->code->name)
                 : "no answer in time: " + outcome.detail;
-        cli_->err() << "error: " << place << ": " << why << '\n';
+        cli_->err() << "error: " << sent.place << ": " << why << '\n';
+        if (outcome.rejection && !sent.namesake.empty())
+            cli_->err() << fmt::format("cause: {} is swarm/{} as well\n", sent.namesake,
+                                       printable(sent.swarm))
+                        << "next:  Rename one of the two where they are not parts of one trace; "
+                           "in names, what an id cannot hold becomes `-`.\n";
         const bool may_pass = exit_of(outcome) == kUnavailable || !outcome.rejection;
         if (!may_pass) return;
-        cli_->err() << fmt::format(
-            "next:  {}Import the same again: what is there already is left as it is.\n",
-            outcome.rejection ? fmt::format("{} ", outcome.rejection->code->remedy) : "");
+        std::string first;
+        if (outcome.rejection) first = fmt::format("{} ", outcome.rejection->code->remedy);
+        if (outcome.cause == &fault_codes::kDiskFull) first = "Free space on the disk. ";
+        cli_->err() << "next:  " << first
+                    << "Import the same again: what is there already is left as it is.\n";
     }
 
     Cli* cli_;
+    const import::FileLayout layout_;
     const OnRejection on_rejection_;
     Totals* totals_;
     std::mutex mutex_;  // guards what follows, and stderr
-    std::deque<std::string> places_;
+    std::deque<Sent> places_;
+    std::map<std::string, std::string> files_;  // the first one of each swarm; of documents alone
     Progress progress_;
     std::uint64_t sent_ = 0;
     std::optional<Pipeline> pipeline_;  // the last member: it ends before what its callback uses
@@ -170,8 +199,8 @@ int import_all(Cli& cli, const ImportOptions& options) {
     catch_interrupts();
     const import::Importer* importer = import::find_importer(options.format);
     Totals totals;
-    SendingSink commands(cli, options.goes_on ? OnRejection::kContinue : OnRejection::kStop,
-                         totals);
+    SendingSink commands(cli, importer->layout(),
+                         options.goes_on ? OnRejection::kContinue : OnRejection::kStop, totals);
     ReportingSink problems(cli, options.goes_on, totals);
     for (const std::string& path : options.paths) {
         const Next next = import::import_path(*importer, path, {commands, problems});

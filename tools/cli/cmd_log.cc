@@ -27,6 +27,8 @@ struct LogOptions {
     bool stat = false;
     bool patch = false;
     bool follow = false;
+
+    bool is_filter() const { return !type.empty() || !actor.empty() || !path.empty(); }
 };
 
 // The other stream that an event took something from: a fork's origin, a merge's source, a parent.
@@ -47,6 +49,7 @@ class LogPrinter {
     LogPrinter(Cli& cli, const Folds& folds, const LogOptions& options)
         : cli_(&cli), folds_(folds), options_(&options) {}
 
+    std::size_t printed() const { return printed_; }
     // False once enough were printed.
     bool print(const ShownEvent& shown) {
         const domain::Event& event = shown.event;
@@ -135,6 +138,13 @@ void print_forwards(Store& store, const Stream& stream, const Bounds& bounds, Lo
     });
 }
 
+void print_backwards(Store& store, const Stream& stream, const Bounds& bounds,
+                     LogPrinter& printer) {
+    for (std::uint64_t v = bounds.last.value(); v > bounds.after.value(); --v) {
+        if (!printer.print(event_at(store, stream, Version(v)))) return;
+    }
+}
+
 bool is_known_type(const Cli& cli, const std::string& type) {
     return type.empty() || cli.registry().find_event(type) != nullptr;
 }
@@ -214,12 +224,14 @@ int print_log(Cli& cli, const LogOptions& options) {
     LogPrinter printer(cli, folds_of(store), options);
     if (options.reverse) {
         print_forwards(store, stream, *bounds, printer);
-        return kOk;
+    } else {
+        print_backwards(store, stream, *bounds, printer);
     }
-    for (std::uint64_t v = bounds->last.value(); v > bounds->after.value(); --v) {
-        if (!printer.print(event_at(store, stream, Version(v)))) break;
-    }
-    return kOk;
+    if (printer.printed() > 0 || !options.is_filter()) return kOk;
+    cli.err() << fmt::format("error: none of the events of {} from @{} to @{} is such a one\n",
+                             stream.str(), bounds->after.next().value(), bounds->last.value())
+              << fmt::format("next:  `skein log {} --oneline` shows them all.\n", stream.str());
+    return kNegative;
 }
 
 }  // namespace

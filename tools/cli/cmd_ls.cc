@@ -191,6 +191,7 @@ int list(Cli& cli, LsOptions options) {
             return *refused;
     }
     std::vector<Listed> items = list_items(store, options.choice);
+    const std::size_t count = items.size();
     if (condition && !items.empty()) {
         // Every item of a list has the same fields, null where there is nothing.
         const auto known = facts_of(store, items.front());
@@ -221,7 +222,11 @@ int list(Cli& cli, LsOptions options) {
         next = cursor_after(done + options.limit, items.back());
     }
     print_chosen(cli, options, items, next);
-    return kOk;
+    if (!condition || !items.empty()) return kOk;
+    cli.err() << fmt::format("error: the condition holds for none of {} {}\n", count,
+                             options.choice.what)
+              << "next:  `skein ls --json` without --where shows what they hold.\n";
+    return kNegative;
 }
 
 }  // namespace

@@ -2,21 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 #include "engine/base/fault.h"
+#include "tools/cli/environment.h"
 #include "tools/cli/text_output.h"
 
 namespace skein::cli {
 
 namespace {
-
-const char* from_environment(const char* name) {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): skein never changes its environment.
-    return std::getenv(name);
-}
 
 void add_properties(std::istream& in, char separator, bus::KafkaOptions& options) {
     for (std::string text; std::getline(in, text, separator);) {
@@ -29,7 +24,7 @@ void add_properties(std::istream& in, char separator, bus::KafkaOptions& options
 
 void take_properties(bus::KafkaOptions& options) {
     constexpr const char* kFileName = "SKEIN_KAFKA__PROPERTIES_FILE";
-    if (const char* path = from_environment(kFileName)) {
+    if (const char* path = setting(kFileName)) {
         std::ifstream file(path);
         if (!file)
             throw Fault(
@@ -38,14 +33,14 @@ void take_properties(bus::KafkaOptions& options) {
                 "Name a file with one name=value a line, and who may read it.");
         add_properties(file, '\n', options);
     }
-    if (const char* text = from_environment("SKEIN_KAFKA__PROPERTIES")) {
+    if (const char* text = setting("SKEIN_KAFKA__PROPERTIES")) {
         std::istringstream in(text);
         add_properties(in, ';', options);
     }
 }
 
 void take_name(const char* variable, std::string& name) {
-    const char* text = from_environment(variable);
+    const char* text = setting(variable);
     if (text != nullptr && *text != '\0') name = text;
 }
 

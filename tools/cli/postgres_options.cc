@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdlib>
 #include <iterator>
 
 #include "engine/base/fault.h"
+#include "tools/cli/environment.h"
 #include "tools/cli/text_output.h"
 
 namespace skein::cli {
@@ -15,18 +15,13 @@ namespace {
 
 constexpr std::size_t kPoolMax = 1000;  // a server has 100 connections where nobody changed that
 
-const char* from_environment(const char* name) {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): skein never changes its environment.
-    return std::getenv(name);
-}
-
 [[noreturn]] void refuse(const char* name, const char* text, const char* remedy) {
     throw Fault(FaultKind::kConfig, fmt::format("{} is \"{}\"", name, printable(text)), remedy);
 }
 
 void take_pool_size(std::size_t& size) {
     constexpr const char* kName = "SKEIN_POSTGRES__POOL_SIZE";
-    const char* text = from_environment(kName);
+    const char* text = setting(kName);
     if (text == nullptr) return;
     const std::string_view digits(text);
     std::size_t number = 0;
@@ -39,7 +34,7 @@ void take_pool_size(std::size_t& size) {
 
 void take_timeout(std::chrono::seconds& timeout) {
     constexpr const char* kName = "SKEIN_POSTGRES__CONNECT_TIMEOUT";
-    const char* text = from_environment(kName);
+    const char* text = setting(kName);
     if (text == nullptr) return;
     const auto parsed = parse_duration(text);
     // Whole seconds are what Postgres takes, and below 2 it takes 2.
@@ -68,8 +63,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 log::PostgresLogOptions postgres_options(const std::string& dsn) {
     log::PostgresLogOptions options;
     options.connect.dsn = dsn;
-    if (const char* mode = from_environment("SKEIN_POSTGRES__SSLMODE"))
-        options.connect.sslmode = mode;
+    if (const char* mode = setting("SKEIN_POSTGRES__SSLMODE")) options.connect.sslmode = mode;
     take_pool_size(options.pool_size);
     take_timeout(options.connect.connect_timeout);
     return options;
