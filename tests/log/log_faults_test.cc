@@ -60,6 +60,11 @@ std::vector<fs::path> files_with(const std::string& directory, const std::string
     return found;
 }
 
+std::string content_of(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
 void flip(const fs::path& path, std::uint64_t at) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
     file.seekg(static_cast<std::streamoff>(at));
@@ -232,16 +237,56 @@ TEST_CASE("log: what a crash tore is cut off on the system's files too", "[fault
     fs::copy(path, crashed);  // the store as a crash at this moment leaves it
     const auto files = files_with(crashed, ".log");
     REQUIRE(files.size() == 1);
-    std::ifstream stored(files[0], std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(stored), {}};
+    const std::string bytes = content_of(files[0]);
     const std::uint64_t end = extent_of_wal(bytes).whole_bytes;
     CHECK(end < bytes.size());  // zeros, written ahead
     fs::resize_file(files[0], end - 3);
+    fs::remove(crashed + "/SYNCED");  // it was not synced when it was marked
     const auto recovered = open_at(crashed);
     CHECK(problem_of_commands(*recovered, Shard(0), 29) == "");
     CHECK(recovered->append_one(numbered_batch(*recovered, Shard(0), 30)).outcome ==
           BatchOutcome::kAppended);
     CHECK(walk(*recovered).problem == "");
+}
+
+TEST_CASE("log: damage to the last write that was acknowledged is not taken for a torn one",
+          "[faults][log][V-39]") {
+    const skein::test::TempDirectory directory;
+    const std::string path = directory.path() + "/log";
+    const auto log = open_at(path, OpenMode::kCreate);
+    fill(*log, 30);
+    const std::string wal = files_with(path, ".log").at(0);
+    const std::uint64_t before = extent_of_wal(content_of(wal)).whole_bytes;
+    log->append_one(numbered_batch(*log, Shard(0), 31));
+    const std::uint64_t end = extent_of_wal(content_of(wal)).whole_bytes;
+    const std::string crashed = directory.path() + "/crashed";
+    const auto damaged = [&](const auto& damage) {
+        fs::remove_all(crashed);
+        fs::copy(path, crashed);
+        damage(files_with(crashed, ".log").at(0));
+        return fault_at(crashed, OpenMode::kMustExist);
+    };
+    SeededRandom random(11);
+    for (int i = 0; i < 40; ++i) {
+        const std::uint64_t at = before + random.below(end - before);
+        const auto fault = damaged([&](const std::string& file) { flip(file, at); });
+        INFO("byte " << at << " of " << before << " to " << end);
+        REQUIRE(fault);
+        CHECK(fault->kind() == FaultKind::kCorruption);
+        // Nothing is cut off where the store is refused.
+        CHECK(content_of(files_with(crashed, ".log").at(0)).size() == content_of(wal).size());
+    }
+    const auto cut = damaged([&](const std::string& file) { fs::resize_file(file, end - 1); });
+    REQUIRE(cut);
+    CHECK(cut->kind() == FaultKind::kCorruption);
+    // A write that the crash tore, behind what was synced.
+    const auto torn = damaged([&](const std::string& file) {
+        std::fstream(file, std::ios::in | std::ios::out | std::ios::binary)
+            .seekp(static_cast<std::streamoff>(end))
+            .write("torn", 4);
+    });
+    CHECK_FALSE(torn);
+    CHECK(problem_of_commands(*open_at(crashed), Shard(0), 31) == "");
 }
 
 TEST_CASE("log: every flipped byte of a table is refused or harmless, never served",

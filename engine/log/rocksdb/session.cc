@@ -20,6 +20,7 @@
 #include "engine/log/rocksdb/status_fault.h"
 #include "engine/log/rocksdb/wal_ahead.h"
 #include "engine/log/rocksdb/wal_check.h"
+#include "engine/log/rocksdb/wal_mark.h"
 
 namespace skein::log {
 
@@ -161,7 +162,7 @@ void Session::refuse_foreign_directory() const {
     throw_if_failed(files_->GetChildren(options_.directory, rocksdb::IOOptions(), &names, nullptr),
                     "listing the files of", options_.directory);
     for (const std::string& name : names) {
-        if (name == "HEADS" || ends_with(name, ".sst"))
+        if (name == "HEADS" || name == kWalMarkName || ends_with(name, ".sst"))
             throw corruption("the file CURRENT is missing", options_.directory);
         if (mode_ != OpenMode::kCreate || is_rocksdb_name(name)) continue;
         throw Fault(fault_codes::kNoStore,

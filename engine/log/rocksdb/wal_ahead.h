@@ -1,4 +1,5 @@
-// A file system whose write-ahead logs are filled with zeros ahead of what is written.
+// A file system whose write-ahead logs are filled with zeros ahead of what is written, and whose
+// syncs are marked (wal_mark.h).
 //
 // A synced write that lengthens its file also writes the file's new length, through the journal of
 // the file system; one that overwrites zeros is a single write to the disk, and takes little more
@@ -23,6 +24,7 @@ inline constexpr std::size_t kWalAheadBytes = 256U << 10;
 // The name of a write-ahead log ends so.
 inline constexpr std::string_view kWalSuffix = ".log";
 
-std::shared_ptr<rocksdb::FileSystem> with_wal_ahead(std::shared_ptr<rocksdb::FileSystem> files);
+std::shared_ptr<rocksdb::FileSystem> with_wal_ahead(
+    const std::shared_ptr<rocksdb::FileSystem>& files);
 
 }  // namespace skein::log

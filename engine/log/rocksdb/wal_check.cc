@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/log/rocksdb/status_fault.h"
-#include "engine/log/rocksdb/wal_ahead.h"
+#include "engine/log/rocksdb/wal_mark.h"
 
 namespace skein::log {
 
@@ -99,12 +99,7 @@ std::map<std::uint64_t, StoreFile> log_files(rocksdb::FileSystem& files,
                     "listing the files of", directory);
     std::map<std::uint64_t, StoreFile> found;
     for (const std::string& name : names) {
-        const std::size_t digits = name.find_first_not_of("0123456789");
-        if (digits == 0 || digits > 18 ||
-            name.substr(std::min(digits, name.size())) != kWalSuffix) {
-            continue;
-        }
-        found[std::stoull(name.substr(0, digits))] = {directory, name};
+        if (const auto number = wal_number(name)) found[*number] = {directory, name};
     }
     return found;
 }
@@ -173,6 +168,8 @@ WalExtent extent_of_wal(std::string_view bytes) {
 
 void check_wal(rocksdb::FileSystem& files, const std::string& directory, TornTail torn_tail) {
     bool later_has_content = false;
+    // Before the logs, which may grow meanwhile.
+    const std::optional<WalMark> mark = read_wal_mark(files, directory);
     const auto logs = log_files(files, directory);
     const std::vector<std::pair<std::uint64_t, StoreFile>> last_first(logs.rbegin(), logs.rend());
     for (const auto& [number, file] : last_first) {
@@ -184,6 +181,10 @@ void check_wal(rocksdb::FileSystem& files, const std::string& directory, TornTai
                             file.path(), extent.whole_bytes),
                 directory);
         }
+        if (mark && mark->number == number && extent.whole_bytes < mark->bytes)
+            throw corruption(fmt::format("{} is damaged at byte {}, and was synced up to {}",
+                                         file.path(), extent.whole_bytes, mark->bytes),
+                             directory);
         if (!extent.is_whole && torn_tail == TornTail::kCut)
             shorten_file(files, file, std::string_view(bytes).substr(0, extent.whole_bytes));
         later_has_content = later_has_content || extent.whole_bytes > 0;

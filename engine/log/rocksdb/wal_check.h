@@ -5,9 +5,11 @@
 // though nobody was told of it, and passes over a damaged length in the last 32 KiB, though
 // acknowledged records follow. Here the tail is cut off where no record begins behind the damage,
 // and the store is refused where one does: each write is synced before the next begins, so a record
-// behind the damage means that the damaged one had been acknowledged.
+// behind the damage means that the damaged one had been acknowledged. So does the mark (wal_mark.h)
+// where it says that what is damaged was synced.
 //
-// Invariants: every file but the last with content must be whole. What is cut was never acknowledged.
+// Invariants: every file but the last with content must be whole. What is cut was never
+// acknowledged, as far as the mark tells: a power cut may have taken the newest marks with it.
 // Threads: pure; the caller holds the store's LOCK. Errors: Fault kCorruption, kUnavailable.
 // Source: design section 3 (embedded log), reliability 3.3; RocksDB's write-ahead log format.
 #pragma once
