@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -18,6 +19,8 @@ tl::unexpected<Rejection> refuse(std::string_view text, std::string_view why) {
                                fmt::format("\"{}\" is no point in history: {}", text, why)));
 }
 
+constexpr std::uint64_t kStepsMax = 1ULL << 62;  // a version and so many steps are no overflow
+
 std::optional<std::uint64_t> whole_number(std::string_view digits) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
@@ -27,6 +30,11 @@ std::optional<std::uint64_t> whole_number(std::string_view digits) {
 
 bool all_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// No history is as long as the largest number: what is larger still is out of the same range.
+std::uint64_t number_of_digits(std::string_view digits) {
+    return whole_number(digits).value_or(std::numeric_limits<std::uint64_t>::max());
 }
 
 bool takes_suffix(std::string_view base) {
@@ -45,10 +53,8 @@ std::optional<Suffixed> split_suffix(std::string_view body) {
     const std::string_view rest = body.substr(mark + 1);
     if (body[mark] == '^')
         return rest.empty() ? std::optional(Suffixed{body.substr(0, mark), -1}) : std::nullopt;
-    const std::optional<std::uint64_t> count = all_digits(rest) ? whole_number(rest) : std::nullopt;
-    if (!count || *count > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-        return std::nullopt;
-    const auto steps = static_cast<std::int64_t>(*count);
+    if (!all_digits(rest)) return std::nullopt;
+    const auto steps = static_cast<std::int64_t>(std::min(number_of_digits(rest), kStepsMax));
     return Suffixed{body.substr(0, mark), body[mark] == '+' ? steps : -steps};
 }
 
@@ -104,18 +110,14 @@ Result<Point, Rejection> parse_base(std::string_view text, std::string_view base
     if (base == "start" || all_digits(base)) {
         point.kind = PointKind::kVersion;
         if (base == "start") return point;
-        const std::optional<std::uint64_t> number = whole_number(base);
-        if (!number) return refuse(text, "the version is out of range");
-        point.number = *number;
+        point.number = number_of_digits(base);
         return point;
     }
     if (base.starts_with("pos:")) {
         const std::string_view digits = base.substr(4);
-        const std::optional<std::uint64_t> number =
-            all_digits(digits) ? whole_number(digits) : std::nullopt;
-        if (!number) return refuse(text, "a position is expected after \"pos:\"");
+        if (!all_digits(digits)) return refuse(text, "a position is expected after \"pos:\"");
         point.kind = PointKind::kPosition;
-        point.number = *number;
+        point.number = number_of_digits(digits);
         return point;
     }
     if (base.starts_with("-")) {

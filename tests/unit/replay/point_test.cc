@@ -49,8 +49,8 @@ TEST_CASE("points: every form of the grammar is read [V-26]", "[replay]") {
 TEST_CASE("points: what is no point is refused by name", "[replay]") {
     for (const std::string_view text :
          {"@", "head", "@tag:", "@tag:a b", "@pos:", "@pos:x", "@-5", "@-m", "@-5y", "@4711^^",
-          "@4711~", "@tag:x^", "@pos:5^", "@ev:12", "@99999999999999999999",
-          "@2026-13-01T00:00:00Z", "@head+x", "@~3", "@head~-1"}) {
+          "@4711~", "@tag:x^", "@pos:5^", "@ev:12", "@2026-13-01T00:00:00Z", "@head+x", "@~3",
+          "@head~-1"}) {
         INFO(text);
         const auto point = replay::parse_point(text);
         REQUIRE_FALSE(point);
@@ -127,8 +127,10 @@ TEST_CASE("points: each form finds its version, and out of range names the range
         CHECK(history.resolve("@ev:" + event.meta.event_id.str())->value() == version);
         CHECK(history.resolve("@cmd:" + event.meta.command_id.str())->value() == version);
     }
-    for (const std::string_view point : {"@8", "@head~8", "@head+1", "@tag:no", "@pos:999",
-                                         "@ev:0192f0c1-2345-7678-9abc-def012345678"}) {
+    for (const std::string_view point :
+         {"@8", "@head~8", "@head+1", "@tag:no", "@pos:999", "@18446744073709551616",
+          "@pos:99999999999999999999", "@3+9223372036854775807", "@head~99999999999999999999",
+          "@ev:0192f0c1-2345-7678-9abc-def012345678"}) {
         INFO(point);
         const auto version = history.resolve(point);
         REQUIRE_FALSE(version);
