@@ -1,5 +1,9 @@
 # Every folder is one target, so that the layers of engine/README.md are edges of the link graph.
 
+set(SKEIN_STD_HEADERS <algorithm> <array> <atomic> <charconv> <chrono> <condition_variable> <cstdint>
+  <deque> <filesystem> <fstream> <functional> <map> <memory> <mutex> <optional> <set> <span> <string>
+  <string_view> <thread> <unordered_map> <utility> <variant> <vector>)
+
 add_library(skein_warnings INTERFACE)
 target_compile_options(skein_warnings INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wswitch -Wnon-virtual-dtor -Woverloaded-virtual -Werror
@@ -7,12 +11,26 @@ target_compile_options(skein_warnings INTERFACE
 if(SKEIN_SANITIZE)
   add_compile_options(-fsanitize=${SKEIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SKEIN_SANITIZE})
+  # GCC's manual advises against both at once: instrumented code makes it warn of what is not there.
+  target_compile_options(skein_warnings INTERFACE -Wno-error)
 endif()
 if(SKEIN_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(skein_warnings INTERFACE -Wthread-safety)
+endif()
+
+# One precompiled header of the standard library for all of skein's own libraries: parsing it anew is a
+# quarter of the time that a file takes. Every file still includes what it uses; clang-tidy builds without,
+# and so do single files in which GCC 12 then takes a string for smaller than it is (SKIP_PRECOMPILE_HEADERS).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # ccache can keep what was compiled with a precompiled header of GCC only where it is told by this.
+  target_compile_options(skein_warnings INTERFACE -fpch-preprocess)
+  file(WRITE "${PROJECT_BINARY_DIR}/std_header.cc" "")
+  add_library(skein_std_header OBJECT EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/std_header.cc")
+  target_link_libraries(skein_std_header PRIVATE skein_warnings)
+  target_precompile_headers(skein_std_header PRIVATE ${SKEIN_STD_HEADERS})
 endif()
 
 # skein_library(NAME SOURCES a.cc ... [PUBLIC libs] [PRIVATE libs])
@@ -26,6 +44,9 @@ function(skein_library NAME)
     "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/skein>")
   target_link_libraries(skein_${NAME} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:skein_warnings>)
   set_target_properties(skein_${NAME} PROPERTIES EXPORT_NAME ${NAME})
+  if(TARGET skein_std_header)
+    target_precompile_headers(skein_${NAME} REUSE_FROM skein_std_header)
+  endif()
 endfunction()
 
 # Sanitizer builds know the core tests alone: the others need the product binary, or time.
