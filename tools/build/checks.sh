@@ -43,9 +43,10 @@ check_tsan() {
         --no-tests=error -j 2
 }
 
-# The tests of `test` under ASan once more, and slower by half: frames that were left are watched too.
+# The tests of `test` under ASan once more, the CLI's and HTTP's with them, and slower by half: frames
+# that were left are watched too.
 check_asan() {
-    cmake --preset debug || return 1
+    cmake --preset debug -DSKEIN_SANITIZE_OUTER=ON || return 1
     cmake --build build/debug -j "$(compile_jobs)" --target skein_tests || return 1
     ASAN_OPTIONS="$ASAN_OPTIONS:detect_stack_use_after_return=1" \
         ctest --test-dir build/debug -L core --output-on-failure --no-tests=error -j 2
@@ -72,7 +73,7 @@ cmd_check() {
     one_check "check: format" check_format
     one_check "check: clang-tidy" check_tidy
     one_check "check: TSan" check_tsan
-    one_check "check: ASan, frames included" check_asan
+    one_check "check: ASan, all of it" check_asan
     python3 tools/build/requirement_ids.py .
     ((${#CHECKS_FAILED[@]} == 0)) || fail "failed: ${CHECKS_FAILED[*]}" "the logs stand in build/logs"
     say "check: all passed"

@@ -55,14 +55,19 @@ add_custom_target(skein_tests)
 # skein_test(NAME SOURCES a_test.cc ... [LIBS libs] [TIMEOUT seconds] [LABELS labels] [NOT_CORE] [NOT_TSAN])
 # One Catch2 binary, one ctest entry. It is labelled `core`, and so also runs under ASan, UBSan and
 # TSan, unless NOT_CORE (needs the binary, processes, minutes) or NOT_TSAN (alarms inside libraries
-# that are not instrumented) says otherwise. `skein_tests` builds every test of a build directory.
+# that are not instrumented) says otherwise. OUTER: the CLI and HTTP around the core, of which header
+# libraries are most; a sanitizer build knows their tests with SKEIN_SANITIZE_OUTER. `skein_tests` builds
+# every test of a build directory.
 function(skein_test NAME)
-  cmake_parse_arguments(ARG "NOT_CORE;NOT_TSAN" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "NOT_CORE;NOT_TSAN;OUTER" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT ARG_NOT_CORE)
     list(APPEND ARG_LABELS core)
   endif()
   if(ARG_NOT_TSAN)
     list(APPEND ARG_LABELS NOT_TSAN)
+  endif()
+  if(ARG_OUTER)
+    list(APPEND ARG_LABELS outer)
   endif()
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE ${ARG_LIBS} skein_catch skein_warnings)
@@ -85,10 +90,19 @@ function(skein_test NAME)
   set_tests_properties(${SHOWN} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()
 
+# skein_one_broker(TEST): it starts brokers, so it runs when no other such test does, once Kafka's jars have
+# been fetched. Those tests are a queue as long as all others together, so they come first.
+function(skein_one_broker TEST)
+  set_tests_properties(${TEST} PROPERTIES
+    RESOURCE_LOCK kafka_broker FIXTURES_REQUIRED kafka_jars COST 100)
+endfunction()
+
 # Whether this build directory has the test with these labels.
 function(skein_test_wanted RESULT)
   set(WANTED TRUE)
   if(SKEIN_SANITIZE AND NOT "core" IN_LIST ARGN)
+    set(WANTED FALSE)
+  elseif(SKEIN_SANITIZE AND "outer" IN_LIST ARGN AND NOT SKEIN_SANITIZE_OUTER)
     set(WANTED FALSE)
   elseif(SKEIN_SANITIZE MATCHES "thread" AND "NOT_TSAN" IN_LIST ARGN)
     set(WANTED FALSE)

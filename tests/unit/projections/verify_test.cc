@@ -85,6 +85,15 @@ std::string shown(const std::vector<Views::RowFailure>& failures) {
     return text;
 }
 
+// Every row; under a sanitizer, where verifying takes ten times as long, every eighth of each kind.
+std::vector<Row> rows_to_damage(const std::vector<Row>& all) {
+    std::vector<Row> chosen;
+    std::map<KeyKind, std::size_t> met;
+    for (const Row& row : all)
+        if (met[kind_of(row.key)]++ % SKEIN_ROWS_STRIDE == 0) chosen.push_back(row);
+    return chosen;
+}
+
 void tell_all_kinds(Story& story, Rows& rows) {
     story.tell(60);
     rows.project();
@@ -150,8 +159,7 @@ TEST_CASE("verify: an edited row is found, whichever it is and whatever the edit
     REQUIRE(rows.verify().empty());
     std::map<KeyKind, int> kinds;
     std::mt19937 random(7);
-    const std::vector<Row> all = rows.all();
-    for (const Row& row : all) {
+    for (const Row& row : rows_to_damage(rows.all())) {
         CAPTURE(projections::store::show_key(row.key), to_hex(row.value.substr(0, 200)));
         ++kinds[kind_of(row.key)];
         std::string edited = row.value;
@@ -175,7 +183,7 @@ TEST_CASE("verify: a removed row is found, whichever it is [V-170][V-171]") {
     tell_all_kinds(story, rows);
     const std::vector<Row> all = rows.all();
     std::size_t leftovers = 0;
-    for (const Row& row : all) {
+    for (const Row& row : rows_to_damage(all)) {
         if (is_leftover(row, all)) {
             ++leftovers;
             continue;
@@ -196,7 +204,7 @@ TEST_CASE("verify: a row too many is found, whichever it is [V-170][V-171]") {
     const std::vector<Row> all = rows.all();
     std::set<std::string> keys;
     for (const Row& row : all) keys.insert(row.key);
-    for (const Row& row : all) {
+    for (const Row& row : rows_to_damage(all)) {
         std::string key = row.key;
         key.back() = static_cast<char>(key.back() + 1);
         if (keys.count(key) > 0) key.push_back('z');
