@@ -406,19 +406,30 @@ Runtime::Work Runtime::settle(Round& round, Work taken,
         const auto found = result_of.find(round.shard(i));
         const log::BatchOutcome outcome =
             found == result_of.end() ? log::BatchOutcome::kAppended : found->second->outcome;
+        const bool is_repeated = repeats.contains(i);
+        const bool is_refused = outcome != log::BatchOutcome::kAppended &&
+                                outcome != log::BatchOutcome::kInDoubt && !is_repeated;
+        if (is_refused && ++pending->attempts < kAttemptsMax) {
+            again.push_back(std::move(pending));
+            continue;
+        }
         Outcome answer;
-        if (repeats.contains(i)) {
-            answer = repeated(pending->command, round.shard(i), repeats.at(i));
-        } else if (outcome != log::BatchOutcome::kAppended) {
-            if (outcome != log::BatchOutcome::kInDoubt && ++pending->attempts < kAttemptsMax) {
-                again.push_back(std::move(pending));
-                continue;
+        try {
+            if (is_repeated) {
+                answer = repeated(pending->command, round.shard(i), repeats.at(i));
+            } else if (outcome != log::BatchOutcome::kAppended) {
+                answer = refused_write(*pending, *found->second);
+            } else if (round.outcome(i).kind == OutcomeKind::kRejected) {
+                answer = final_rejection(*pending, round.outcome(i), begun_at(round.shard(i)));
+            } else {
+                answer = round.outcome(i);
             }
-            answer = refused_write(*pending, *found->second);
-        } else if (round.outcome(i).kind == OutcomeKind::kRejected) {
-            answer = final_rejection(*pending, round.outcome(i), begun_at(round.shard(i)));
-        } else {
-            answer = round.outcome(i);
+        } catch (const Fault& fault) {
+            answer = unknown(pending->command.id,
+                             fmt::format("what became of it cannot be read: {}; send again with "
+                                         "this command_id",
+                                         fault.what()));
+            answer.cause = &fault.code();
         }
         if (pending->sequence && answer.kind != OutcomeKind::kAccepted)
             pending->sequence->is_stopped = true;

@@ -194,8 +194,10 @@ int verify(Cli& cli, const VerifyOptions& options) {
     print_report(cli, store, report);
     if (report.log.findings.empty()) return kOk;
     const replay::Finding& first = report.log.findings.front();
-    cli.err() << fmt::format("error: {} failures; the first: {}\nnext:  {}\n",
-                             report.log.findings.size(), first.what, first.remedy);
+    const std::size_t failures = report.log.findings.size();
+    cli.err() << fmt::format("error: {}; the first: {}\nnext:  {}\n",
+                             failures == 1 ? "1 failure" : fmt::format("{} failures", failures),
+                             first.what, first.remedy);
     return kNegative;
 }
 

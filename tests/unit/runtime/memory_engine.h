@@ -47,7 +47,13 @@ class RemoteLog final : public log::MemoryLog {
         if (before_append) before_append();
         return log::MemoryLog::append(batches);
     }
+    std::optional<log::Receipt> find_receipt(const Scope& scope,
+                                             const Uuid& command_id) const override {
+        if (before_receipt) before_receipt();
+        return log::MemoryLog::find_receipt(scope, command_id);
+    }
     std::function<void()> before_append;
+    std::function<void()> before_receipt;  // is read
 };
 
 template <class Log>

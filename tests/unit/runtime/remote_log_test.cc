@@ -108,6 +108,29 @@ TEST_CASE("runtime: what somebody else wrote meanwhile is what is decided on [V-
     check_whole(engine, 4);
 }
 
+TEST_CASE(
+    "runtime: where an answer cannot be read, the command is unknown and may be sent again "
+    "[V-39]",
+    "[runtime]") {
+    RemoteEngine engine;
+    engine.send(create_swarm("s1"));
+    HeldExecutor held(engine);
+    Answers answers(engine.runtime, {start_run("s1", "r1"), create_swarm("s1")});
+    std::atomic<bool> is_gone{true};
+    engine.log.before_receipt = [&] {
+        if (!is_gone || engine.log.stream_head(Stream("swarm/s1/run/r1")) == Version(0)) return;
+        throw Fault(FaultKind::kUnavailable, "the log is gone", "Start it.");
+    };
+    held.release();
+    CHECK(answers.wait()[0].kind == OutcomeKind::kAccepted);
+    const Outcome& lost = answers.wait()[1];
+    CHECK(lost.kind == OutcomeKind::kUnknown);
+    CHECK(lost.detail.find("the log is gone") != std::string::npos);
+    is_gone = false;
+    CHECK(engine.send(create_swarm("s1")).kind == OutcomeKind::kRejected);
+    check_whole(engine, 3);
+}
+
 // Producers whose commands keep their order, on two engines that write to the same runs: whatever
 // is refused is sent again, and at the end each command stands once, those of a producer in order.
 TEST_CASE("runtime: two writers of one log lose nothing, double nothing and keep orders [V-39]",
