@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "bench/bench.h"
 #include "bench/counted_rows.h"
@@ -22,6 +23,7 @@ constexpr std::array<std::size_t, 4> kSizes{100, 1'000, 10'000, 100'000};
 constexpr std::size_t kPeriods = 4;         // of keyframes, at least
 constexpr std::size_t kChangesMin = 4'000;  // so that times can be told from noise
 constexpr std::size_t kElementsACommand = 2'000;
+constexpr std::size_t kSlices = 400;  // of a few milliseconds
 constexpr double kBytesRatioMax = 1.3;
 constexpr double kCpuRatioMax = 1.5;
 constexpr double kApplyMillisecondsMax = 10;
@@ -143,37 +145,70 @@ std::size_t changes_of(std::size_t size) {
     return std::max(kChangesMin, kPeriods * period);
 }
 
-Cost cost_of(const Subject& subject, std::size_t size) {
-    const ScratchDirectory scratch;
-    Rig rig(scratch.path() / "views");
-    rig.send(create_command(0));
-    rig.send(start_command(0, 0));
-    for (std::size_t from = 0; from < size; from += kElementsACommand) {
-        const std::string updates = subject.grow(from, std::min(size, from + kElementsACommand));
-        rig.send(update_command(0, 0, "[" + updates + "]"));
-    }
-    rig.project();
-    const std::size_t changes = changes_of(size);
-    const std::uint64_t log_before = rig.log_bytes();
-    const std::uint64_t view_before = rig.view_bytes();
-    double longest = 0;
-    const double cpu = cpu_seconds_of([&] {
-        for (std::size_t n = 0; n < changes; ++n) {
-            rig.send(update_command(0, 0, "[" + subject.change(n, size) + "]"));
-            longest = std::max(longest, rig.apply_one());
+// A state of one size, and its changes.
+class Trial {
+ public:
+    Trial(const Subject& subject, std::size_t size)
+        : subject_(subject),
+          size_(size),
+          changes_(changes_of(size)),
+          rig_(scratch_.path() / "views") {
+        rig_.send(create_command(0));
+        rig_.send(start_command(0, 0));
+        for (std::size_t from = 0; from < size; from += kElementsACommand) {
+            const std::string updates =
+                subject.grow(from, std::min(size, from + kElementsACommand));
+            rig_.send(update_command(0, 0, "[" + updates + "]"));
         }
-    });
-    const auto count = static_cast<double>(changes);
-    return {static_cast<double>(rig.log_bytes() - log_before) / count,
-            static_cast<double>(rig.view_bytes() - view_before) / count, 1e6 * cpu / count,
-            1e3 * longest};
+        rig_.project();
+        log_before_ = rig_.log_bytes();
+        view_before_ = rig_.view_bytes();
+    }
+    // Goes on to the end of slice `slice` of kSlices.
+    void run(std::size_t slice) {
+        cpu_seconds_ += cpu_seconds_of([&] {
+            for (; done_ < changes_ * (slice + 1) / kSlices; ++done_) {
+                rig_.send(update_command(0, 0, "[" + subject_.change(done_, size_) + "]"));
+                longest_ = std::max(longest_, rig_.apply_one());
+            }
+        });
+    }
+    Cost cost() const {
+        const auto count = static_cast<double>(changes_);
+        return {static_cast<double>(rig_.log_bytes() - log_before_) / count,
+                static_cast<double>(rig_.view_bytes() - view_before_) / count,
+                1e6 * cpu_seconds_ / count, 1e3 * longest_};
+    }
+
+ private:
+    const Subject& subject_;
+    const std::size_t size_;
+    const std::size_t changes_;
+    const ScratchDirectory scratch_;
+    Rig rig_;
+    std::uint64_t log_before_ = 0;
+    std::uint64_t view_before_ = 0;
+    std::size_t done_ = 0;
+    double cpu_seconds_ = 0;
+    double longest_ = 0;
+};
+
+// All sizes side by side in thin slices, so that a slow moment of the machine hits all of them.
+std::array<Cost, kSizes.size()> costs_of(const Subject& subject) {
+    std::vector<std::unique_ptr<Trial>> trials;
+    for (const std::size_t size : kSizes) trials.push_back(std::make_unique<Trial>(subject, size));
+    for (std::size_t slice = 0; slice < kSlices; ++slice)
+        for (const auto& trial : trials) trial->run(slice);
+    std::array<Cost, kSizes.size()> costs;
+    std::transform(trials.begin(), trials.end(), costs.begin(),
+                   [](const auto& trial) { return trial->cost(); });
+    return costs;
 }
 
 // What one figure was, by size and run.
 using Samples = std::array<std::vector<double>, kSizes.size()>;
 
-// The greatest over the least of the sizes, run by run: the sizes take turns, so that a slow moment
-// of the machine hits all of them.
+// The greatest over the least of the sizes, run by run.
 void report_spread(Report& report, const std::string& name, const Samples& samples, double goal) {
     std::vector<double> ratios;
     for (std::size_t run = 0; run < samples.front().size(); ++run) {
@@ -190,14 +225,15 @@ void measure(Report& report, const Subject& subject) {
     Samples view_bytes;
     Samples cpu;
     Samples longest;
-    for (int run = 0; run < kRuns; ++run)
+    for (int run = 0; run < kRuns; ++run) {
+        const auto costs = costs_of(subject);
         for (std::size_t i = 0; i < kSizes.size(); ++i) {
-            const Cost cost = cost_of(subject, kSizes[i]);
-            log_bytes[i].push_back(cost.log_bytes);
-            view_bytes[i].push_back(cost.view_bytes);
-            cpu[i].push_back(cost.cpu_us);
-            longest[i].push_back(cost.longest_ms);
+            log_bytes[i].push_back(costs[i].log_bytes);
+            view_bytes[i].push_back(costs[i].view_bytes);
+            cpu[i].push_back(costs[i].cpu_us);
+            longest[i].push_back(costs[i].longest_ms);
         }
+    }
     for (std::size_t i = 0; i < kSizes.size(); ++i) {
         const std::string name = fmt::format("{} {}", subject.name, kSizes[i]);
         report.add({name + ", log", "B/event", log_bytes[i]});
