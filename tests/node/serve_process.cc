@@ -66,6 +66,8 @@ void ServeProcess::launch() {
                          {"serve", "--http", options_.address, "--lease", options_.lease});
     command.output = directory_.output();
     command.signal_at_end = SIGKILL;
+    if (options_.disk != nullptr)
+        command.prepare = [this] { options_.disk->hold(directory_.path()); };
     process_ = skein::test::start_process(command);
 }
 

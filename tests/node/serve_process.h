@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/json/value.h"
+#include "tests/servers/full_disk.h"
 #include "tests/servers/server_process.h"
 #include "tests/waiting/comes_true.h"
 #include "tools/http/http_message.h"
@@ -29,6 +30,7 @@ struct ServeOptions {
     std::string kafka = {};  // empty: none
     std::string lease = "1s";
     std::string address = "127.0.0.1:0";  // of a node with many lives: one with a port of its own
+    const skein::test::FullDisk* disk = nullptr;  // of its views; outlives it
 };
 
 class ServeProcess {

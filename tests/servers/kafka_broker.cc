@@ -17,11 +17,6 @@ namespace {
 constexpr const char* kStartSecondsMax = "120";
 constexpr std::chrono::seconds kStopMax{30};
 
-// Ends with this process.
-pid_t spawn(std::vector<std::string> words, const ServerDirectory& directory) {
-    return start_process({std::move(words), directory.output(), SIGKILL, {}});
-}
-
 }  // namespace
 
 KafkaBroker& KafkaBroker::shared() {
@@ -29,9 +24,10 @@ KafkaBroker& KafkaBroker::shared() {
     return broker;
 }
 
-KafkaBroker::KafkaBroker(std::vector<std::string> properties)
+KafkaBroker::KafkaBroker(std::vector<std::string> properties, const FullDisk* disk)
     : properties_(std::move(properties)),
       directory_("/tmp/skein_kafka_"),
+      disk_(disk),
       client_port_(free_port()),
       controller_port_(free_port()),
       other_port_(free_port()) {
@@ -72,14 +68,19 @@ void KafkaBroker::launch() {
                                         std::to_string(client_port_),
                                         std::to_string(controller_port_)};
     for (const std::string& property : properties_) command.push_back(with_ports(property));
-    process_ = spawn(command, directory_);
+    process_ = start_process({std::move(command), directory_.output(), SIGKILL, [this] {
+                                  if (disk_ != nullptr) disk_->hold(directory());
+                              }});
 }
 
 void KafkaBroker::wait_until_it_answers() {
     const std::string tools = SKEIN_SERVER_TOOLS;
-    const pid_t waiter = spawn({"python3", tools + "/kafka_answers.py", address(), "--wait",
-                                kStartSecondsMax, "--process", std::to_string(process_)},
-                               directory_);
+    const pid_t waiter =
+        start_process({{"python3", tools + "/kafka_answers.py", address(), "--wait",
+                        kStartSecondsMax, "--process", std::to_string(process_)},
+                       directory_.output(),
+                       SIGKILL,
+                       {}});
     int status = 0;
     if (::waitpid(waiter, &status, 0) == waiter && status == 0) return;
     signal_and_wait(SIGKILL);

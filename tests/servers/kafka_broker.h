@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/servers/full_disk.h"
 #include "tests/servers/server_process.h"
 
 namespace skein::test {
@@ -17,8 +18,9 @@ class KafkaBroker {
  public:
     // Further lines of server.properties, as "name=value"; they win over those of
     // tools/build/kafka_broker.sh. `{client}`, `{controller}` and `{other}` in them stand for its
-    // ports; `{other}` is for a listener of the test's own. Starts it, and waits until it answers.
-    explicit KafkaBroker(std::vector<std::string> properties = {});
+    // ports; `{other}` is for a listener of the test's own. `disk`, where there is one, outlives
+    // it. Starts it, and waits until it answers.
+    explicit KafkaBroker(std::vector<std::string> properties = {}, const FullDisk* disk = nullptr);
     ~KafkaBroker();
     KafkaBroker(const KafkaBroker&) = delete;
     KafkaBroker& operator=(const KafkaBroker&) = delete;
@@ -55,6 +57,7 @@ class KafkaBroker {
 
     const std::vector<std::string> properties_;
     const ServerDirectory directory_;
+    const FullDisk* const disk_;
     int client_port_ = 0;
     int controller_port_ = 0;
     int other_port_ = 0;

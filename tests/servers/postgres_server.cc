@@ -71,8 +71,10 @@ PostgresServer& PostgresServer::shared() {
 }
 
 // A short path: that of a socket has at most 107 characters.
-PostgresServer::PostgresServer(PostgresTransport transport)
-    : directory_("/tmp/skein_pg_", {"data/postmaster.pid"}), programs_(find_programs()) {
+PostgresServer::PostgresServer(PostgresTransport transport, const FullDisk* disk)
+    : directory_("/tmp/skein_pg_", {"data/postmaster.pid"}),
+      disk_(disk),
+      programs_(find_programs()) {
     give_to_server_user(directory());
     run({programs_ + "/initdb", "-D", directory() + "/data", "-U", kUser, "-A", "trust", "-k", "-E",
          "UTF8", "--locale=C", "--no-sync", "--no-instructions"});
@@ -114,6 +116,7 @@ PostgresServer::~PostgresServer() { signal_and_wait(SIGQUIT); }
 pid_t PostgresServer::spawn(const std::vector<std::string>& command) const {
     return start_process({command, directory_.output(), SIGQUIT, [&] {
                               become_server_user();
+                              if (disk_ != nullptr) disk_->hold(directory());
                               if (::chdir(directory().c_str()) != 0) ::_exit(126);
                           }});
 }

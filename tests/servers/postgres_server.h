@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/servers/full_disk.h"
 #include "tests/servers/server_process.h"
 
 namespace skein::test {
@@ -29,7 +30,9 @@ enum class PostgresTransport {
 
 class PostgresServer {
  public:
-    explicit PostgresServer(PostgresTransport transport = PostgresTransport::kSocket);
+    // `disk`, where there is one, outlives it.
+    explicit PostgresServer(PostgresTransport transport = PostgresTransport::kSocket,
+                            const FullDisk* disk = nullptr);
     explicit PostgresServer(BaseBackupOf copied);
     ~PostgresServer();
     PostgresServer(const PostgresServer&) = delete;
@@ -74,6 +77,7 @@ class PostgresServer {
     const std::string& directory() const { return directory_.path(); }
 
     const ServerDirectory directory_;
+    const FullDisk* const disk_ = nullptr;
     std::string programs_;  // where initdb and postgres stand
     int port_ = 5432;
     pid_t postmaster_ = -1;
