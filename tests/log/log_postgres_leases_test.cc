@@ -20,6 +20,7 @@
 #include "engine/log/postgres/lease_shares.h"
 #include "engine/log/postgres/leased_log.h"
 #include "engine/log/postgres/migrator.h"
+#include "engine/log/postgres/pg_connection.h"
 #include "engine/log/postgres/postgres_log.h"
 
 #include "tests/contract/log_batches.h"
@@ -258,6 +259,43 @@ TEST_CASE("leases: guests that want the same shard take turns, and none waits fo
     // Given back again since it is idle; a moment has to pass since one gave it to the other.
     CHECK(comes_true([&] { return one.take(Shard(0)).epoch.has_value(); }));
     CHECK_FALSE(other.held(Shard(0)));
+}
+
+TEST_CASE(
+    "leases: a guest that was idle takes all its shards again, however long that takes [V-39]",
+    "[postgres][leases]") {
+    const PgConnectOptions connect = migrated_database();
+    const auto log = open_log(connect);
+    LeaseKeeper keeper(
+        {connect, {"guest", "", std::chrono::minutes(1)}, LeaseSharing::kOnDemand, {}});
+    LeasedLog leased(*log, keeper);
+    const auto batches = [&](std::uint64_t command) {
+        std::vector<Batch> all;
+        for (std::uint32_t s = 0; s < kShards; ++s) {
+            all.push_back(small_batch(*log, Shard(s), command));
+            all.back().epoch = leased.head(Shard(s)).epoch;
+        }
+        return all;
+    };
+    const auto is_appended = [](const AppendResult& result) {
+        return result.outcome == BatchOutcome::kAppended;
+    };
+    const std::vector<AppendResult> first = leased.append(batches(1));
+    REQUIRE(std::all_of(first.begin(), first.end(), is_appended));
+    const std::vector<Batch> late = batches(2);
+    REQUIRE(comes_true([&] { return keeper.held_shards().empty(); }));
+    PgConnection(connect).run_text(
+        "CREATE FUNCTION public.delay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "PERFORM pg_sleep(0.05); RETURN NEW; END $$;"
+        "CREATE TRIGGER delay BEFORE UPDATE ON skein.leases FOR EACH ROW "
+        "WHEN (OLD.owner IS NULL AND NEW.owner IS NOT NULL) EXECUTE FUNCTION public.delay();",
+        "slowing the taking of leases down");
+    // They were made for terms that are over; made again, each finds its lease still there.
+    for (const AppendResult& result : leased.append(late))
+        CHECK(result.outcome == BatchOutcome::kFenced);
+    const std::vector<AppendResult> again = leased.append(batches(2));
+    CHECK(std::all_of(again.begin(), again.end(), is_appended));
+    CHECK(walk(*log).events == 2 * kShards);
 }
 
 TEST_CASE("leases: what is in doubt is fenced before anything is read again",

@@ -129,8 +129,9 @@ LeasedLog::Part LeasedLog::prepare(const Batch& batch, std::size_t place) {
         if (!taken.holder.address.empty()) part.result = not_ours(batch, taken.holder);
         return part;
     }
-    Part again{place, keeper_->use(batch.shard, batch.epoch), std::nullopt};
-    if (!again.use) again.result = fenced(batch, "another one wrote to the shard meanwhile");
+    Part again{place, keeper_->use(batch.shard, *taken.epoch), std::nullopt};
+    if (again.use && *taken.epoch != batch.epoch)
+        again.result = fenced(batch, "another one wrote to the shard meanwhile");
     return again;
 }
 
@@ -138,11 +139,15 @@ std::vector<AppendResult> LeasedLog::append(const std::vector<Batch>& batches) {
     fence_doubts();
     std::vector<AppendResult> results(batches.size());
     std::vector<Part> ready;
+    // Taken under another epoch than the batch was made for: it will be made again, and must find
+    // the lease then, however long it takes to take the others.
+    std::vector<LeaseKeeper::Use> kept;
     std::vector<std::size_t> waiting;
     for (std::size_t i = 0; i < batches.size(); ++i) {
         Part part = prepare(batches[i], i);
         if (part.result) {
             results[i] = std::move(*part.result);
+            if (part.use) kept.push_back(*std::move(part.use));
         } else if (part.use) {
             ready.push_back(std::move(part));
         } else {
@@ -150,6 +155,7 @@ std::vector<AppendResult> LeasedLog::append(const std::vector<Batch>& batches) {
         }
     }
     append_parts(batches, std::move(ready), results);
+    kept.clear();
     // One at a time, holding no right to another shard: so nobody waits in a circle.
     for (const std::size_t i : waiting) results[i] = append_waiting(batches[i]);
     return results;
