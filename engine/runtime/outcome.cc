@@ -54,6 +54,13 @@ Outcome rejected(std::optional<Uuid> command_id, domain::Rejection rejection) {
     return outcome;
 }
 
+Outcome unknown(const Uuid& command_id, std::string detail) {
+    Outcome outcome;
+    outcome.command_id = command_id;
+    outcome.detail = std::move(detail);
+    return outcome;
+}
+
 json::Value outcome_document(const Outcome& outcome) {
     if (outcome.kind == OutcomeKind::kAccepted) return accepted_document(outcome);
     if (outcome.kind == OutcomeKind::kRejected) return rejected_document(outcome);

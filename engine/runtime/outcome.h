@@ -38,6 +38,7 @@ struct Outcome {
 };
 
 Outcome rejected(std::optional<Uuid> command_id, domain::Rejection rejection);
+Outcome unknown(const Uuid& command_id, std::string detail);
 
 // The contract's `skein.result/1`.
 json::Value outcome_document(const Outcome& outcome);

@@ -51,7 +51,7 @@ class Round::RoundScene final : public domain::Scene {
         const std::shared_ptr<domain::State> newest = round_->state_of(*work_, stream);
         if (replay::is_answered_by_state(*point))
             return checked(replay::resolve_in_state(*newest, *point), stream, *newest);
-        if (work_->batch) {
+        if (work_->batch || round_->is_in_the_air(log::shard_of(*round_->sources_.log, stream))) {
             needs_append_ = true;
             return newest->version();
         }
@@ -61,12 +61,13 @@ class Round::RoundScene final : public domain::Scene {
     }
 
  private:
-    // A stream of another shard is seen as it is committed: what this round holds of that shard
-    // comes first.
+    // A stream of another shard is seen as it is committed: what this round, or the one before,
+    // holds of that shard comes first.
     void await_shard_of(const Stream& stream) const {
-        const auto other = round_->works_.find(log::shard_of(*round_->sources_.log, stream));
-        if (other == round_->works_.end() || &other->second == work_) return;
-        if (other->second.batch) needs_append_ = true;
+        const Shard shard = log::shard_of(*round_->sources_.log, stream);
+        const auto other = round_->works_.find(shard);
+        if (other != round_->works_.end() && &other->second == work_) return;
+        if (round_->has_events_of(shard) || round_->is_in_the_air(shard)) needs_append_ = true;
     }
     Version committed(const Stream& stream) const {
         const auto found = work_->committed.find(stream);
@@ -89,7 +90,13 @@ class Round::RoundScene final : public domain::Scene {
     mutable bool needs_append_ = false;
 };
 
-Round::Round(const RoundSources& sources, Timestamp now) : sources_(sources), now_(now) {}
+Round::Round(const RoundSources& sources, Timestamp now, Round* before)
+    : sources_(sources), now_(now), before_(before) {}
+
+bool Round::has_events_of(Shard shard) const {
+    const auto work = works_.find(shard);
+    return work != works_.end() && work->second.batch;
+}
 
 void Round::confirm_heads() {
     for (const Decision& decision : decisions_) batch_of(works_.at(decision.shard), decision.shard);
@@ -98,31 +105,52 @@ void Round::confirm_heads() {
 Round::ShardWork& Round::work_of(Shard shard, const std::map<Shard, ShardEnd>& ends) {
     const auto found = works_.find(shard);
     if (found != works_.end()) return found->second;
-    const auto end = ends.find(shard);
-    SKEIN_CHECK(end != ends.end(), "the end of shard {} is not known", shard.value());
     ShardWork work;
-    work.end = end->second;
+    work.shard = shard;
+    if (is_in_the_air(shard)) {
+        work.end = before_->works_.at(shard).end;
+    } else {
+        const auto end = ends.find(shard);
+        SKEIN_CHECK(end != ends.end(), "the end of shard {} is not known", shard.value());
+        work.end = end->second;
+    }
     return works_.emplace(shard, std::move(work)).first->second;
 }
 
-std::shared_ptr<domain::State> Round::load(const Stream& stream) {
-    if (std::shared_ptr<domain::State> cached = sources_.cache->take(stream)) return cached;
+// Gives a state of `shard` to the round that rests on this one, which changes it further.
+std::optional<Round::Loaded> Round::hand_over(Shard shard, const Stream& stream) {
+    const auto work = works_.find(shard);
+    if (work == works_.end() || log::shard_of(*sources_.log, stream) != shard) return std::nullopt;
+    auto node = work->second.states.extract(stream);
+    if (node.empty()) return std::nullopt;
+    return Loaded{std::move(node.mapped()), work->second.committed.at(stream)};
+}
+
+Round::Loaded Round::load(Shard for_shard, const Stream& stream) {
+    if (before_ != nullptr) {
+        if (std::optional<Loaded> handed = before_->hand_over(for_shard, stream))
+            return *std::move(handed);
+    }
+    if (std::shared_ptr<domain::State> cached = sources_.cache->take(stream)) {
+        const Version version = cached->version();
+        return {std::move(cached), version};
+    }
     // A source may be behind the log: what it lacks is folded on top.
     std::shared_ptr<domain::State> state = sources_.history->latest(stream)->clone();
     sources_.log->scan_stream(stream, state->version(), [&](const log::EventView& view) {
         state->apply(replay::decode_stored(view, *sources_.codec), *sources_.history);
         return true;
     });
-    return state;
+    return {state, state->version()};
 }
 
 std::shared_ptr<domain::State> Round::state_of(ShardWork& work, const Stream& stream) {
     const auto found = work.states.find(stream);
     if (found != work.states.end()) return found->second;
-    std::shared_ptr<domain::State> state = load(stream);
-    work.committed.emplace(stream, state->version());
-    work.states.emplace(stream, state);
-    return state;
+    Loaded loaded = load(work.shard, stream);
+    work.committed.emplace(stream, loaded.committed);
+    work.states.emplace(stream, loaded.state);
+    return loaded.state;
 }
 
 bool Round::seen_before(const ShardWork& work, const domain::Command& command) const {

@@ -5,6 +5,9 @@
 // the append: acceptances and rejections alike rest on events that are not durable yet. A command
 // that asks for a point which only the log can find, while the round has events of that shard, ends
 // the round for its shard: it is decided again after the append.
+//
+// A round may be decided while the one before is still being appended: it rests on what that one
+// will leave, and may be appended only if that is what came about.
 // Threads: owned by the thread that runs it. Errors: Fault of the log or of state sources.
 // Source: design section 3 (group commit).
 #pragma once
@@ -61,7 +64,8 @@ struct Preview {
 
 class Round {
  public:
-    Round(const RoundSources& sources, Timestamp now);
+    // `before`: the round that is being appended, or null; it outlives this one, or rest_on_log().
+    Round(const RoundSources& sources, Timestamp now, Round* before = nullptr);
 
     // Decides `command`, which must outlive the round.
     Take take(const domain::Command& command, const std::map<Shard, ShardEnd>& ends,
@@ -73,6 +77,9 @@ class Round {
     // The last command taken was accepted, and came by the partition of its shard: what it moves
     // the shard's intake to is kept with its events.
     void move_intake(const log::IntakePoint& point);
+
+    // The round before this one was appended as it was decided.
+    void rest_on_log() { before_ = nullptr; }
 
     bool has_batches() const { return !batches_.empty(); }
     // Adds an empty batch for each shard of which there are only rejections: they are answered if
@@ -103,16 +110,28 @@ class Round {
     };
     // The states of one shard's streams as this round left them, and its batch.
     struct ShardWork {
+        Shard shard;
         ShardEnd end;                      // moves with every event of the round
         std::optional<std::size_t> batch;  // index into batches_
         std::unordered_map<Stream, std::shared_ptr<domain::State>> states;
-        std::unordered_map<Stream, Version> committed;  // versions before the round
+        std::unordered_map<Stream, Version> committed;  // versions known to be durable
         bool closed = false;
+    };
+
+    // A state and the version of its stream that is known to be durable.
+    struct Loaded {
+        std::shared_ptr<domain::State> state;
+        Version committed;
     };
 
     ShardWork& work_of(Shard shard, const std::map<Shard, ShardEnd>& ends);
     std::shared_ptr<domain::State> state_of(ShardWork& work, const Stream& stream);
-    std::shared_ptr<domain::State> load(const Stream& stream);
+    Loaded load(Shard for_shard, const Stream& stream);
+    std::optional<Loaded> hand_over(Shard shard, const Stream& stream);
+    bool has_events_of(Shard shard) const;
+    bool is_in_the_air(Shard shard) const {
+        return before_ != nullptr && before_->has_events_of(shard);
+    }
     bool seen_before(const ShardWork& work, const domain::Command& command) const;
     // Events of one command on their way into the batch: all or none.
     struct Draft {
@@ -130,6 +149,7 @@ class Round {
 
     const RoundSources sources_;
     const Timestamp now_;
+    Round* before_;
     std::map<Shard, ShardWork> works_;
     std::vector<Decision> decisions_;
     std::vector<log::Batch> batches_;

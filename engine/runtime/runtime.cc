@@ -15,30 +15,27 @@
 
 namespace skein::runtime {
 
-namespace {
-
-// A batch that is refused is decided again; in a healthy store twice is enough (a repeated command,
-// then the rest). More means that somebody else writes to the shard.
-constexpr unsigned kAttemptsMax = 4;
-
-constexpr Position kAnyHead(~std::uint64_t{0});
-
-Outcome unknown(const Uuid& command_id, std::string detail) {
-    Outcome outcome;
-    outcome.command_id = command_id;
-    outcome.detail = std::move(detail);
-    return outcome;
-}
-
-}  // namespace
-
 Runtime::Runtime(const Parts& parts, const RuntimeOptions& options)
     : parts_(parts),
       options_(options),
       store_bits_(static_cast<std::uint16_t>(xxh3_64(parts.log->info().store_id.view()) & 0x0fff)),
       cache_(options.state_cache_entries, options.state_cache_bytes),
-      snapshotter_(*parts.log, *parts.codec),
-      executor_([this] { run_executor(); }) {}
+      snapshotter_(*parts.log, *parts.codec) {
+    if (parts.log->has_other_writers())
+        appender_.emplace([this](const Round& round) { return append(round); },
+                          [this] {
+                              { const std::lock_guard lock(mutex_); }  // not between look and wait
+                              work_or_stop_.notify_all();
+                          });
+    executor_ = std::thread([this] { run_executor(); });
+}
+
+Runtime::Cohort::Cohort(const RoundSources& sources, Timestamp now, Cohort* before)
+    : round(sources, now, before == nullptr ? nullptr : &before->round) {
+    if (before == nullptr) return;
+    held = before->held;
+    rejected_only = before->rejected_only;
+}
 
 Runtime::~Runtime() { stop(); }
 
@@ -74,6 +71,18 @@ std::optional<domain::Rejection> Runtime::enqueue(std::unique_ptr<Pending>& pend
     return std::nullopt;
 }
 
+// After a command was queued: whether the executor has to hear of it.
+bool Runtime::is_worth_waking() const {
+    return !is_led_ || (is_awaiting_many_ && queue_.size() == options_.overlap_commands_min);
+}
+
+void Runtime::collect(Work& work, std::size_t count_max) {
+    while (!queue_.empty() && work.size() < count_max) {
+        work.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+}
+
 Outcome Runtime::submit(domain::Command command, Deadline deadline) {
     struct Waiter {
         std::binary_semaphore answered{0};
@@ -89,16 +98,18 @@ Outcome Runtime::submit(domain::Command command, Deadline deadline) {
         waiter->answered.release();
     };
     bool leads = false;
+    bool wakes = false;
     {
         const std::lock_guard lock(mutex_);
         if (auto refusal = enqueue(pending)) return rejected(id, *std::move(refusal));
         // A caller with a deadline must not be held by a slow disk, so it never runs a round.
         leads = !is_led_ && !deadline;
+        wakes = is_worth_waking();
         is_led_ = is_led_ || leads;
     }
     if (leads) {
         lead();
-    } else {
+    } else if (wakes) {
         work_or_stop_.notify_one();
     }
     if (!deadline) {
@@ -117,14 +128,14 @@ void Runtime::submit_async(domain::Command command, Callback done,
     pending->done = std::move(done);
     pending->sequence = std::move(sequence);
     std::optional<domain::Rejection> refusal;
-    bool is_idle = false;
+    bool wakes = false;
     {
         const std::lock_guard lock(mutex_);
         refusal = enqueue(pending);
-        is_idle = !is_led_;
+        wakes = is_worth_waking();
     }
     if (refusal) return pending->done(rejected(pending->command.id, *std::move(refusal)));
-    if (is_idle) work_or_stop_.notify_one();
+    if (wakes) work_or_stop_.notify_one();
 }
 
 bool Runtime::submit_taken(domain::Command command, Callback done, IntakePlace place) {
@@ -133,13 +144,13 @@ bool Runtime::submit_taken(domain::Command command, Callback done, IntakePlace p
     pending->done = std::move(done);
     pending->sequence = {place.term, &place.term->sequence};
     pending->place = std::move(place);
-    bool is_idle = false;
+    bool wakes = false;
     {
         const std::lock_guard lock(mutex_);
         if (enqueue(pending)) return false;
-        is_idle = !is_led_;
+        wakes = is_worth_waking();
     }
-    if (is_idle) work_or_stop_.notify_one();
+    if (wakes) work_or_stop_.notify_one();
     return true;
 }
 
@@ -158,8 +169,18 @@ void Runtime::run_executor() {
             if (queue_.empty()) return;  // stopping, and all were answered
             is_led_ = true;
         }
-        lead();
+        if (appender_) {
+            lead_overlapped();
+        } else {
+            lead();
+        }
     }
+}
+
+void Runtime::answer(Answers& answers) {
+    commands_.fetch_add(answers.size());
+    for (auto& [pending, outcome] : answers) pending->done(std::move(outcome));
+    answers.clear();
 }
 
 // One round, and the answers. Work that the round left over runs in the next one, before what came
@@ -171,15 +192,11 @@ void Runtime::lead() {
     while (true) {
         {
             const std::lock_guard lock(mutex_);
-            while (!queue_.empty() && work.size() < options_.round_commands_max) {
-                work.push_back(std::move(queue_.front()));
-                queue_.pop_front();
-            }
+            collect(work, options_.round_commands_max);
         }
         Answers answers;
         work = run_round(std::move(work), answers);
-        commands_.fetch_add(answers.size());
-        for (auto& [pending, outcome] : answers) pending->done(std::move(outcome));
+        answer(answers);
         const std::lock_guard lock(mutex_);
         if (!work.empty()) continue;
         if (is_executor && !queue_.empty()) continue;
@@ -189,6 +206,104 @@ void Runtime::lead() {
     }
     led_out_.notify_all();
     if (has_heirs) work_or_stop_.notify_one();
+}
+
+// As lead(), but the next round is decided while one is being appended.
+void Runtime::lead_overlapped() {
+    std::unique_ptr<Cohort> under_way;  // being appended
+    std::unique_ptr<Cohort> next;       // rests on what that one will leave
+    Work work;                          // comes before what waits in the queue
+    Answers answers;
+    while (true) {
+        if (under_way && appender_->is_done()) work = land(under_way, next, answers);
+        if (!under_way && next) work = take_off(next, under_way, answers);
+        answer(answers);
+        {
+            std::unique_lock lock(mutex_);
+            const std::size_t taken = next ? next->taken.size() + next->later.size() : 0;
+            const std::size_t room =
+                options_.round_commands_max - std::min(options_.round_commands_max, taken);
+            if (under_way && work.empty() && await_many(lock, room)) continue;
+            collect(work, std::max(work.size(), room));
+            if (!under_way && work.empty()) {
+                is_led_ = false;
+                break;
+            }
+        }
+        if (!under_way && work.size() < options_.overlap_commands_min) {
+            // Too few to be worth another thread.
+            work = run_round(std::move(work), answers);
+            continue;
+        }
+        if (!next) next = std::make_unique<Cohort>(sources(), parts_.clock->now(), under_way.get());
+        try {
+            decide(*next, work, answers);
+        } catch (const Fault& fault) {
+            refuse(fault, {&next->taken, &work, &next->later}, answers);
+            next.reset();
+            // What it changed of the states is right again once the round before is through.
+            if (under_way) appender_->wait();
+        }
+        work.clear();
+    }
+    led_out_.notify_all();
+}
+
+// While a round is being appended: until it is done (true), or enough commands wait to be worth
+// deciding, as long as there is room for any.
+bool Runtime::await_many(std::unique_lock<std::mutex>& lock, std::size_t room) {
+    is_awaiting_many_ = room > 0;
+    work_or_stop_.wait(lock, [&] {
+        return appender_->is_done() || (room > 0 && queue_.size() >= options_.overlap_commands_min);
+    });
+    is_awaiting_many_ = false;
+    return appender_->is_done();
+}
+
+// Begins the append of `next`, which rests on the log; what it put off has to be decided now. Where
+// it has nothing to append there is nothing to wait for: it is through.
+Runtime::Work Runtime::take_off(std::unique_ptr<Cohort>& next, std::unique_ptr<Cohort>& under_way,
+                                Answers& answers) {
+    next->round.confirm_heads();
+    Work put_off = std::move(next->later);
+    if (next->round.has_batches()) {
+        under_way = std::move(next);
+        appender_->begin(under_way->round);
+    } else {
+        settle(*next, {}, answers);
+        next.reset();
+    }
+    return put_off;
+}
+
+// The end of a round: its answers, and what has to be decided now. `next` follows where the round
+// was appended as it was decided, before any answer is made, so that the log does not wait for
+// that; otherwise it is given up, and decided again.
+Runtime::Work Runtime::land(std::unique_ptr<Cohort>& under_way, std::unique_ptr<Cohort>& next,
+                            Answers& answers) {
+    const std::unique_ptr<Cohort> landed = std::move(under_way);
+    Work work;
+    try {
+        std::vector<log::AppendResult> results = appender_->take();
+        const bool is_as_decided =
+            std::all_of(results.begin(), results.end(), [](const log::AppendResult& result) {
+                return result.outcome == log::BatchOutcome::kAppended;
+            });
+        if (next && is_as_decided) {
+            next->round.rest_on_log();
+            if (next->round.size() > 0) work = take_off(next, under_way, answers);
+        }
+        for (std::unique_ptr<Pending>& pending : settle(*landed, std::move(results), answers))
+            work.push_back(std::move(pending));
+        if (is_as_decided) return work;
+    } catch (const Fault& fault) {
+        refuse(fault, {&landed->taken}, answers);
+    }
+    if (!next) return work;
+    for (Work* const part : {&next->taken, &next->later})
+        for (std::unique_ptr<Pending>& pending : *part) work.push_back(std::move(pending));
+    next.reset();
+    return work;
 }
 
 RoundSources Runtime::sources() {
@@ -227,36 +342,6 @@ bool Runtime::is_of_other_term(const Pending& pending) {
     return ends_.at(shard).head.epoch != epoch;
 }
 
-Outcome Runtime::unavailable(const Pending& pending, const FaultCode* cause,
-                             std::string why) const {
-    const auto& code =
-        cause == &fault_codes::kDiskFull ? domain::codes::kDiskFull : domain::codes::kReadOnly;
-    return rejected(pending.command.id, domain::reject(code, std::move(why)));
-}
-
-// A command whose batch the log did not take: in doubt where it may have been written.
-Outcome Runtime::refused_write(const Pending& pending, const log::AppendResult& result) {
-    if (result.outcome != log::BatchOutcome::kInDoubt)
-        return final_rejection(pending,
-                               unavailable(pending, result.cause,
-                                           fmt::format("the log refused {} times to write: {}",
-                                                       kAttemptsMax, result.detail)),
-                               kAnyHead);
-    // Of a command that was sent before, something may stand: its receipt tells.
-    if (result.is_unwritten && pending.attempts == 0)
-        return final_rejection(
-            pending,
-            unavailable(pending, result.cause,
-                        fmt::format("the log takes no writes: {}", result.detail)),
-            kAnyHead);
-    Outcome outcome = unknown(pending.command.id,
-                              fmt::format("the log failed while it was written: {}; send again "
-                                          "with this command_id",
-                                          result.detail));
-    outcome.cause = result.cause;
-    return outcome;
-}
-
 // Decides one command; an outcome where that could not be. What is broken in its shard alone is no
 // trouble of the others.
 Runtime::Tried Runtime::try_take(Round& round, const Pending& pending, Wanted wanted) {
@@ -275,72 +360,77 @@ Runtime::Tried Runtime::try_take(Round& round, const Pending& pending, Wanted wa
     }
 }
 
+// Takes `work` into the cohort; what cannot be decided at all is answered.
+void Runtime::decide(Cohort& cohort, Work& work, Answers& answers) {
+    Round& round = cohort.round;
+    for (std::unique_ptr<Pending>& pending : work) {
+        const Sequence* sequence = pending->sequence.get();
+        if (sequence != nullptr && sequence->is_stopped) {
+            Outcome outcome =
+                unknown(pending->command.id, "not tried: an earlier command was rejected");
+            answers.emplace_back(std::move(pending), std::move(outcome));
+            continue;
+        }
+        if (cohort.held.contains(sequence) || round.bytes() >= options_.round_bytes_max) {
+            if (sequence != nullptr) cohort.held.insert(sequence);
+            cohort.later.push_back(std::move(pending));
+            continue;
+        }
+        const Wanted wanted =
+            cohort.rejected_only.contains(sequence) ? Wanted::kRejections : Wanted::kAny;
+        Tried tried = try_take(round, *pending, wanted);
+        if (tried.outcome) {
+            if (pending->sequence) pending->sequence->is_stopped = true;
+            answers.emplace_back(std::move(pending), std::move(*tried.outcome));
+            continue;
+        }
+        if (tried.take == Take::kNextRound) {
+            if (sequence != nullptr) cohort.held.insert(sequence);
+            cohort.later.push_back(std::move(pending));
+            continue;
+        }
+        const bool is_accepted = round.outcome(round.size() - 1).kind == OutcomeKind::kAccepted;
+        if (sequence != nullptr && !is_accepted)
+            (pending->place ? cohort.rejected_only : cohort.held).insert(sequence);
+        if (pending->place && is_accepted)
+            round.move_intake({pending->place->offset + 1, pending->place->term->told.load()});
+        cohort.taken.push_back(std::move(pending));
+    }
+}
+
 // Decides and appends; returns what has to be decided in a later round, in order.
 Runtime::Work Runtime::run_round(Work work, Answers& answers) {
-    Round round(sources(), parts_.clock->now());
-    Work taken;
-    Work later;
-    std::set<const Sequence*> held;  // a rejection of theirs waits for the append
-    // Likewise, of topics: rejections change nothing, so more of them are taken behind the first.
-    std::set<const Sequence*> rejected_only;
+    Cohort cohort(sources(), parts_.clock->now(), nullptr);
     try {
-        for (std::unique_ptr<Pending>& pending : work) {
-            const Sequence* sequence = pending->sequence.get();
-            if (sequence != nullptr && sequence->is_stopped) {
-                Outcome outcome =
-                    unknown(pending->command.id, "not tried: an earlier command was rejected");
-                answers.emplace_back(std::move(pending), std::move(outcome));
-                continue;
-            }
-            if (held.contains(sequence) || round.bytes() >= options_.round_bytes_max) {
-                if (sequence != nullptr) held.insert(sequence);
-                later.push_back(std::move(pending));
-                continue;
-            }
-            const Wanted wanted =
-                rejected_only.contains(sequence) ? Wanted::kRejections : Wanted::kAny;
-            Tried tried = try_take(round, *pending, wanted);
-            if (tried.outcome) {
-                if (pending->sequence) pending->sequence->is_stopped = true;
-                answers.emplace_back(std::move(pending), std::move(*tried.outcome));
-                continue;
-            }
-            if (tried.take == Take::kNextRound) {
-                if (sequence != nullptr) held.insert(sequence);
-                later.push_back(std::move(pending));
-                continue;
-            }
-            const bool is_accepted = round.outcome(round.size() - 1).kind == OutcomeKind::kAccepted;
-            if (sequence != nullptr && !is_accepted)
-                (pending->place ? rejected_only : held).insert(sequence);
-            if (pending->place && is_accepted)
-                round.move_intake({pending->place->offset + 1, pending->place->term->told.load()});
-            taken.push_back(std::move(pending));
-        }
-        const std::vector<log::AppendResult> results = append(round);
-        Work again = settle(round, std::move(taken), results, answers);
-        for (std::unique_ptr<Pending>& pending : later) again.push_back(std::move(pending));
+        decide(cohort, work, answers);
+        if (parts_.log->has_other_writers()) cohort.round.confirm_heads();
+        Work again = settle(cohort, append(cohort.round), answers);
+        for (std::unique_ptr<Pending>& pending : cohort.later) again.push_back(std::move(pending));
         return again;
     } catch (const Fault& fault) {
-        // Nothing of this round is written (append throws before it writes): answer everybody.
-        cache_.clear();
-        ends_.clear();
-        const std::string why = fmt::format("the log cannot be used: {}", fault.what());
-        for (Work* part : {&taken, &work, &later}) {
-            for (std::unique_ptr<Pending>& pending : *part) {
-                if (!pending) continue;
-                // What waits in the queue behind it must not overtake it.
-                if (pending->sequence) pending->sequence->is_stopped = true;
-                Outcome outcome = unavailable(*pending, &fault.code(), why);
-                answers.emplace_back(std::move(pending), std::move(outcome));
-            }
-        }
+        refuse(fault, {&cohort.taken, &work, &cohort.later}, answers);
         return {};
     }
 }
 
-std::vector<log::AppendResult> Runtime::append(Round& round) {
-    if (parts_.log->has_other_writers()) round.confirm_heads();
+// Nothing of these is written, since append throws before it writes: all are answered.
+void Runtime::refuse(const Fault& fault, const std::vector<Work*>& parts, Answers& answers) {
+    cache_.clear();
+    ends_.clear();
+    const std::string why = fmt::format("the log cannot be used: {}", fault.what());
+    for (Work* const part : parts) {
+        for (std::unique_ptr<Pending>& pending : *part) {
+            if (!pending) continue;
+            // What waits in the queue behind it must not overtake it.
+            if (pending->sequence) pending->sequence->is_stopped = true;
+            Outcome outcome = unavailable(*pending, &fault.code(), why);
+            answers.emplace_back(std::move(pending), std::move(outcome));
+        }
+    }
+}
+
+// On the thread of the appender, where there is one.
+std::vector<log::AppendResult> Runtime::append(const Round& round) {
     if (!round.has_batches()) return {};
     SKEIN_CRASH_POINT("runtime.before_append");
     std::vector<log::AppendResult> results = parts_.log->append(round.batches());
@@ -349,127 +439,7 @@ std::vector<log::AppendResult> Runtime::append(Round& round) {
         if (results[i].outcome == log::BatchOutcome::kAppended)
             events_.fetch_add(round.batches()[i].events.size());
     SKEIN_CRASH_POINT("runtime.after_append");
-    const bool in_doubt = std::any_of(results.begin(), results.end(), [](const auto& result) {
-        return result.outcome == log::BatchOutcome::kInDoubt;
-    });
-    if (in_doubt) clear_doubt(results);
     return results;
-}
-
-// A write failed: what stands is known once the log is open again. Its commands are then decided
-// again, and those that did get written are found by their receipts.
-void Runtime::clear_doubt(std::vector<log::AppendResult>& results) {
-    try {
-        parts_.log->reopen();
-    } catch (const Fault&) {
-        return;  // still in doubt: the answers say so
-    }
-    for (log::AppendResult& result : results) {
-        if (result.outcome == log::BatchOutcome::kInDoubt)
-            result.outcome = log::BatchOutcome::kRefused;
-    }
-}
-
-// Turns the results of a round's append into answers; returns the commands to decide again.
-Runtime::Work Runtime::settle(Round& round, Work taken,
-                              const std::vector<log::AppendResult>& results, Answers& answers) {
-    std::map<Shard, const log::AppendResult*> result_of;
-    std::map<std::size_t, log::Receipt> repeats;  // by index in the round
-    std::set<Shard> shards;
-    for (std::size_t i = 0; i < results.size(); ++i) {
-        result_of[round.batches()[i].shard] = &results[i];
-        for (std::size_t k = 0; k < results[i].commands.size(); ++k) {
-            const log::CommandVerdict& verdict = results[i].commands[k];
-            if (verdict.verdict == log::Verdict::kDuplicate && verdict.receipt)
-                repeats[round.contributors()[i][k]] = *verdict.receipt;
-        }
-    }
-    for (std::size_t i = 0; i < taken.size(); ++i) shards.insert(round.shard(i));
-    for (const Shard shard : shards) {
-        const auto found = result_of.find(shard);
-        if (found == result_of.end() || found->second->outcome == log::BatchOutcome::kAppended) {
-            ends_[shard] = round.commit(shard);
-        } else {
-            ends_.erase(shard);
-            // Perhaps somebody else wrote: then no state that is kept is known to be the newest.
-            if (parts_.log->has_other_writers()) cache_.clear();
-        }
-    }
-    const auto begun_at = [&](Shard shard) {
-        for (const log::Batch& batch : round.batches())
-            if (batch.shard == shard) return batch.expected_head;
-        return kAnyHead;
-    };
-    Work again;
-    for (std::size_t i = 0; i < taken.size(); ++i) {
-        std::unique_ptr<Pending>& pending = taken[i];
-        const auto found = result_of.find(round.shard(i));
-        const log::BatchOutcome outcome =
-            found == result_of.end() ? log::BatchOutcome::kAppended : found->second->outcome;
-        const bool is_repeated = repeats.contains(i);
-        const bool is_refused = outcome != log::BatchOutcome::kAppended &&
-                                outcome != log::BatchOutcome::kInDoubt && !is_repeated;
-        if (is_refused && ++pending->attempts < kAttemptsMax) {
-            again.push_back(std::move(pending));
-            continue;
-        }
-        Outcome answer;
-        try {
-            if (is_repeated) {
-                answer = repeated(pending->command, round.shard(i), repeats.at(i));
-            } else if (outcome != log::BatchOutcome::kAppended) {
-                answer = refused_write(*pending, *found->second);
-            } else if (round.outcome(i).kind == OutcomeKind::kRejected) {
-                answer = final_rejection(*pending, round.outcome(i), begun_at(round.shard(i)));
-            } else {
-                answer = round.outcome(i);
-            }
-        } catch (const Fault& fault) {
-            answer = unknown(pending->command.id,
-                             fmt::format("what became of it cannot be read: {}; send again with "
-                                         "this command_id",
-                                         fault.what()));
-            answer.cause = &fault.code();
-        }
-        if (pending->sequence && answer.kind != OutcomeKind::kAccepted)
-            pending->sequence->is_stopped = true;
-        answers.emplace_back(std::move(pending), std::move(answer));
-    }
-    return again;
-}
-
-// A rejected command may be a repetition of an accepted one: that gets its first result. What was
-// accepted later, perhaps in the same round, is no business of this one.
-Outcome Runtime::final_rejection(const Pending& pending, const Outcome& rejection,
-                                 Position decided_at) {
-    const domain::Command& command = pending.command;
-    const auto receipt = parts_.log->find_receipt(scope_of(command.stream), command.id);
-    if (!receipt || receipt->first > decided_at) return rejection;
-    return repeated(command, log::shard_of(*parts_.log, command.stream), *receipt);
-}
-
-Outcome Runtime::repeated(const domain::Command& command, Shard shard,
-                          const log::Receipt& receipt) {
-    if (receipt.content_hash != blake2b_256_keyed(parts_.log->info().secret, command.content))
-        return rejected(
-            command.id,
-            domain::reject(domain::codes::kCommandIdReused,
-                           fmt::format("command {} was accepted before in {} with other "
-                                       "content",
-                                       command.id.str(), scope_of(command.stream).str())));
-    Outcome outcome;
-    outcome.kind = OutcomeKind::kAccepted;
-    outcome.command_id = command.id;
-    outcome.is_duplicate = true;
-    const Position before(receipt.first.value() - 1);
-    parts_.log->scan(shard, before, [&](const log::EventView& view) {
-        const auto head = codec::decode_head(view.bytes);
-        if (head)
-            outcome.events.push_back(
-                {Stream(std::string(head->stream)), head->version, shard, view.position});
-        return outcome.events.size() < receipt.event_count;
-    });
-    return outcome;
 }
 
 Preview Runtime::preview(const domain::Command& command) {

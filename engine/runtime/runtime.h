@@ -4,7 +4,8 @@
 // Group commit by combining, as LevelDB's writers do: a blocking caller that finds nobody at work
 // runs the round itself, with no hand-over between threads; whoever comes meanwhile is collected
 // into the next round, which the executor thread runs. One round is one append with one sync, for
-// all shards. Nothing waits on a timer.
+// all shards. Nothing waits on a timer. Where the log is behind a network, the executor decides the
+// next round while one is being appended; it follows only if that one stands as it was decided.
 // Threads: all methods from any thread; callbacks run on the thread that ran the round, must be quick,
 // and may submit again. Errors: Rejections (also `overloaded` and `read-only`) are outcomes.
 // Source: design section 3 (group commit), P-31 (bounded queue), V-39.
@@ -19,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -28,6 +30,7 @@
 #include "engine/domain/command.h"
 #include "engine/log/event_log.h"
 #include "engine/replay/states.h"
+#include "engine/runtime/appender.h"
 #include "engine/runtime/outcome.h"
 #include "engine/runtime/round.h"
 
@@ -37,6 +40,9 @@ struct RuntimeOptions {
     std::size_t queue_commands_max = 8192;     // waiting commands; beyond: `overloaded`
     std::size_t round_commands_max = 1024;     // of one round: bounds its latency
     std::size_t round_bytes_max = 8ULL << 20;  // encoded events of one round
+    // So many waiting commands are decided while a round is being appended; fewer wait for its end,
+    // since small rounds cost more than they gain.
+    std::size_t overlap_commands_min = 64;
     std::size_t state_cache_entries = 20'000;  // newest states kept by the executor
     std::size_t state_cache_bytes = 64ULL << 20;
     domain::Limits limits;
@@ -131,9 +137,26 @@ class Runtime {
     // Answers collected while a round runs, given once nothing is locked.
     using Answers = std::vector<std::pair<std::unique_ptr<Pending>, Outcome>>;
 
+    // Commands that are decided together and appended as one round.
+    struct Cohort {
+        Cohort(const RoundSources& sources, Timestamp now, Cohort* before);
+
+        Round round;
+        Work taken;                      // as the round counts them
+        Work later;                      // to be decided in a later round, in order
+        std::set<const Sequence*> held;  // a rejection of theirs waits for the append
+        // Likewise, of topics: rejections change nothing, so more are taken behind the first.
+        std::set<const Sequence*> rejected_only;
+    };
+
     // Takes `pending`; otherwise leaves it and says why.
     std::optional<domain::Rejection> enqueue(std::unique_ptr<Pending>& pending);
-    void lead();  // runs rounds while commands wait; the caller holds leadership
+    bool is_worth_waking() const;
+    void collect(Work& work, std::size_t count_max);
+    // Both run rounds while commands wait; the caller holds leadership.
+    void lead();
+    void lead_overlapped();
+    void answer(Answers& answers);
     void step_down();
     void run_executor();
     struct Tried {
@@ -141,10 +164,17 @@ class Runtime {
         std::optional<Outcome> outcome;  // where it could not be decided
     };
     Tried try_take(Round& round, const Pending& pending, Wanted wanted);
+    void decide(Cohort& cohort, Work& work, Answers& answers);
     Work run_round(Work work, Answers& answers);
-    Work settle(Round& round, Work taken, const std::vector<log::AppendResult>& results,
-                Answers& answers);
-    std::vector<log::AppendResult> append(Round& round);
+    bool await_many(std::unique_lock<std::mutex>& lock, std::size_t room);
+    Work take_off(std::unique_ptr<Cohort>& next, std::unique_ptr<Cohort>& under_way,
+                  Answers& answers);
+    Work land(std::unique_ptr<Cohort>& under_way, std::unique_ptr<Cohort>& next, Answers& answers);
+    Work settle(Cohort& cohort, std::vector<log::AppendResult> results, Answers& answers);
+    void refuse(const Fault& fault, const std::vector<Work*>& parts, Answers& answers);
+    struct Fate;
+    Outcome answer_to(const Pending& pending, const Outcome& decided, const Fate& fate);
+    std::vector<log::AppendResult> append(const Round& round);
     void clear_doubt(std::vector<log::AppendResult>& results);
     // `decided_at`: the head that it was decided on.
     Outcome final_rejection(const Pending& pending, const Outcome& rejection, Position decided_at);
@@ -168,6 +198,7 @@ class Runtime {
     std::condition_variable led_out_;
     std::deque<std::unique_ptr<Pending>> queue_;
     bool is_led_ = false;
+    bool is_awaiting_many_ = false;  // the executor, while a round is being appended
     bool is_stopping_ = false;
 
     std::atomic<std::uint64_t> rounds_{0};
@@ -175,6 +206,7 @@ class Runtime {
     std::atomic<std::uint64_t> events_{0};
 
     Snapshotter snapshotter_;
+    std::optional<Appender> appender_;  // where the log is behind a network
     std::thread executor_;
 };
 

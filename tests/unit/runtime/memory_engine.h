@@ -49,17 +49,30 @@ class RemoteLog final : public log::MemoryLog {
     }
     std::optional<log::Receipt> find_receipt(const Scope& scope,
                                              const Uuid& command_id) const override {
-        if (before_receipt) before_receipt();
+        if (before_read) before_read();
         return log::MemoryLog::find_receipt(scope, command_id);
     }
+    std::uint64_t scan_stream(
+        const Stream& stream, Version after,
+        const std::function<bool(const log::EventView&)>& visit) const override {
+        if (before_read) before_read();
+        return log::MemoryLog::scan_stream(stream, after, visit);
+    }
     std::function<void()> before_append;
-    std::function<void()> before_receipt;  // is read
+    std::function<void()> before_read;  // of a receipt or a stream
 };
+
+// Rounds of these overlap wherever they can.
+inline runtime::RuntimeOptions overlapping() {
+    runtime::RuntimeOptions options;
+    options.overlap_commands_min = 1;
+    return options;
+}
 
 template <class Log>
 class EngineOn {
  public:
-    explicit EngineOn(const runtime::RuntimeOptions& options = {})
+    explicit EngineOn(const runtime::RuntimeOptions& options = overlapping())
         : registry(domain::standard_registry()),
           codec(codec::standard_codec(registry)),
           log(test_store_info()),

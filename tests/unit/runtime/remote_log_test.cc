@@ -108,6 +108,71 @@ TEST_CASE("runtime: what somebody else wrote meanwhile is what is decided on [V-
     check_whole(engine, 4);
 }
 
+TEST_CASE("runtime: the next round is decided while one is being appended [V-39]", "[runtime]") {
+    RemoteEngine engine;
+    engine.send(create_swarm("s1"));
+    engine.send(create_swarm("s2"));
+    std::atomic<int> appends{0};
+    std::binary_semaphore is_appending{0};
+    std::binary_semaphore go_on{0};
+    engine.log.before_append = [&] {
+        if (++appends > 1) return;
+        is_appending.release();
+        go_on.acquire();
+    };
+    Answers first(engine.runtime, {start_run("s1", "r1"), set_variable("s1", "r1", "k", "1")});
+    is_appending.acquire();
+    std::atomic<bool> is_deciding{false};
+    engine.log.before_read = [&] { is_deciding = true; };
+    // One of them rests on what is being appended, one asks for a stream that nobody holds.
+    Answers second(engine.runtime, {set_variable("s1", "r1", "k", "2"), start_run("s2", "r9"),
+                                    R"({"type":"CompleteRun","swarm":"s1","run":"r1"})",
+                                    set_variable("s1", "r1", "k", "3")});
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (!is_deciding && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    CHECK(is_deciding);
+    CHECK(appends == 1);
+    go_on.release();
+    for (const Outcome& outcome : first.wait()) CHECK(outcome.kind == OutcomeKind::kAccepted);
+    const std::vector<Outcome>& outcomes = second.wait();
+    CHECK(outcomes[0].events.at(0).version == Version(3));
+    CHECK(outcomes[1].kind == OutcomeKind::kAccepted);
+    CHECK(outcomes[2].events.at(0).version == Version(4));
+    REQUIRE(outcomes[3].kind == OutcomeKind::kRejected);
+    CHECK(outcomes[3].rejection->code->name == "run-already-finished");
+    check_whole(engine, 7);
+}
+
+TEST_CASE("runtime: what rested on a round that was refused is decided anew [V-39][V-40]",
+          "[runtime]") {
+    RemoteEngine engine;
+    engine.send(create_swarm("s1"));
+    engine.send(start_run("s1", "r1"));
+    runtime::Runtime other(
+        {&engine.log, &engine.codec, &engine.folds, &engine.clock, &engine.random}, {});
+    std::atomic<int> appends{0};
+    std::binary_semaphore is_appending{0};
+    std::binary_semaphore go_on{0};
+    engine.log.before_append = [&] {
+        if (++appends > 1) return;
+        is_appending.release();
+        go_on.acquire();
+    };
+    Answers first(engine.runtime, {set_variable("s1", "r1", "k", "1")});
+    is_appending.acquire();
+    Answers second(engine.runtime,
+                   {set_variable("s1", "r1", "k", "2"), set_variable("s1", "r1", "k", "3")});
+    const Outcome between =
+        other.submit(*other.parse(*json::parse(set_variable("s1", "r1", "k", "0"))));
+    CHECK(between.events.at(0).version == Version(2));
+    go_on.release();
+    CHECK(first.wait()[0].events.at(0).version == Version(3));
+    CHECK(second.wait()[0].events.at(0).version == Version(4));
+    CHECK(second.wait()[1].events.at(0).version == Version(5));
+    check_whole(engine, 6);
+}
+
 TEST_CASE(
     "runtime: where an answer cannot be read, the command is unknown and may be sent again "
     "[V-39]",
@@ -117,7 +182,7 @@ TEST_CASE(
     HeldExecutor held(engine);
     Answers answers(engine.runtime, {start_run("s1", "r1"), create_swarm("s1")});
     std::atomic<bool> is_gone{true};
-    engine.log.before_receipt = [&] {
+    engine.log.before_read = [&] {
         if (!is_gone || engine.log.stream_head(Stream("swarm/s1/run/r1")) == Version(0)) return;
         throw Fault(FaultKind::kUnavailable, "the log is gone", "Start it.");
     };
@@ -141,7 +206,7 @@ TEST_CASE("runtime: two writers of one log lose nothing, double nothing and keep
     const std::uint64_t seed = std::random_device{}();
     std::cout << "seed " << seed << '\n';
     INFO("seed " << seed);
-    runtime::RuntimeOptions small;
+    runtime::RuntimeOptions small = overlapping();
     small.round_commands_max = 20;
     RemoteEngine engine(small);
     engine.log.before_append = [] { std::this_thread::sleep_for(std::chrono::microseconds(100)); };
