@@ -103,7 +103,8 @@ void send_all(Store& store, std::size_t count, std::size_t outstanding,
             ++waiting;
         }
         store.submit_async(command(i), [&](const Outcome& outcome) {
-            SKEIN_CHECK(outcome.kind == OutcomeKind::kAccepted, "refused: {}", outcome.detail);
+            SKEIN_CHECK(outcome.kind == OutcomeKind::kAccepted, "refused: {}",
+                        runtime::outcome_document(outcome).text());
             const std::lock_guard lock(mutex);
             if (waiting-- == outstanding || waiting == 0) answered.notify_one();
         });
