@@ -33,6 +33,7 @@
 #include "engine/runtime/appender.h"
 #include "engine/runtime/outcome.h"
 #include "engine/runtime/round.h"
+#include "engine/runtime/sequence.h"
 
 namespace skein::runtime {
 
@@ -46,28 +47,6 @@ struct RuntimeOptions {
     std::size_t state_cache_entries = 20'000;  // newest states kept by the executor
     std::size_t state_cache_bytes = 64ULL << 20;
     domain::Limits limits;
-};
-
-// Commands that must not overtake a rejection: once one of them is finally rejected, the ones
-// behind it are not tried (their outcome is unknown, with a detail that says so). Shared by its
-// commands.
-struct Sequence {
-    bool is_stopped = false;  // owned by the thread that runs a round
-};
-
-// A partition of the commands topic, as one owner of its shard takes it under one epoch. The stop
-// of its sequence is final: what is sent again comes under a new term.
-struct IntakeTerm {
-    explicit IntakeTerm(Epoch of_epoch, std::uint64_t told_offset)
-        : epoch(of_epoch), told(told_offset) {}
-
-    const Epoch epoch;
-    std::atomic<std::uint64_t> told;  // as in log::IntakePoint; moved on by who takes
-    Sequence sequence;
-};
-struct IntakePlace {
-    std::shared_ptr<IntakeTerm> term;
-    std::uint64_t offset = 0;
 };
 
 // What the runtime has done since it began.

@@ -78,6 +78,26 @@ class HeldExecutor {
     std::binary_semaphore go_on_{0};
 };
 
+// Holds the first append of the engine's log until it is let go.
+class HeldAppend {
+ public:
+    explicit HeldAppend(RemoteEngine& engine) {
+        engine.log.before_append = [this] {
+            if (++appends_ > 1) return;
+            is_held_.release();
+            go_on_.acquire();
+        };
+    }
+    void wait() { is_held_.acquire(); }
+    void release() { go_on_.release(); }
+    int appends() const { return appends_; }
+
+ private:
+    std::atomic<int> appends_{0};
+    std::binary_semaphore is_held_{0};
+    std::binary_semaphore go_on_{0};
+};
+
 }  // namespace
 
 TEST_CASE("runtime: what somebody else wrote meanwhile is what is decided on [V-39][V-40]",
@@ -112,16 +132,9 @@ TEST_CASE("runtime: the next round is decided while one is being appended [V-39]
     RemoteEngine engine;
     engine.send(create_swarm("s1"));
     engine.send(create_swarm("s2"));
-    std::atomic<int> appends{0};
-    std::binary_semaphore is_appending{0};
-    std::binary_semaphore go_on{0};
-    engine.log.before_append = [&] {
-        if (++appends > 1) return;
-        is_appending.release();
-        go_on.acquire();
-    };
+    HeldAppend held(engine);
     Answers first(engine.runtime, {start_run("s1", "r1"), set_variable("s1", "r1", "k", "1")});
-    is_appending.acquire();
+    held.wait();
     std::atomic<bool> is_deciding{false};
     engine.log.before_read = [&] { is_deciding = true; };
     // One of them rests on what is being appended, one asks for a stream that nobody holds.
@@ -132,8 +145,8 @@ TEST_CASE("runtime: the next round is decided while one is being appended [V-39]
     while (!is_deciding && std::chrono::steady_clock::now() < deadline)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     CHECK(is_deciding);
-    CHECK(appends == 1);
-    go_on.release();
+    CHECK(held.appends() == 1);
+    held.release();
     for (const Outcome& outcome : first.wait()) CHECK(outcome.kind == OutcomeKind::kAccepted);
     const std::vector<Outcome>& outcomes = second.wait();
     CHECK(outcomes[0].events.at(0).version == Version(3));
@@ -151,22 +164,15 @@ TEST_CASE("runtime: what rested on a round that was refused is decided anew [V-3
     engine.send(start_run("s1", "r1"));
     runtime::Runtime other(
         {&engine.log, &engine.codec, &engine.folds, &engine.clock, &engine.random}, {});
-    std::atomic<int> appends{0};
-    std::binary_semaphore is_appending{0};
-    std::binary_semaphore go_on{0};
-    engine.log.before_append = [&] {
-        if (++appends > 1) return;
-        is_appending.release();
-        go_on.acquire();
-    };
+    HeldAppend held(engine);
     Answers first(engine.runtime, {set_variable("s1", "r1", "k", "1")});
-    is_appending.acquire();
+    held.wait();
     Answers second(engine.runtime,
                    {set_variable("s1", "r1", "k", "2"), set_variable("s1", "r1", "k", "3")});
     const Outcome between =
         other.submit(*other.parse(*json::parse(set_variable("s1", "r1", "k", "0"))));
     CHECK(between.events.at(0).version == Version(2));
-    go_on.release();
+    held.release();
     CHECK(first.wait()[0].events.at(0).version == Version(3));
     CHECK(second.wait()[0].events.at(0).version == Version(4));
     CHECK(second.wait()[1].events.at(0).version == Version(5));
