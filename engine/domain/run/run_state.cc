@@ -1,5 +1,7 @@
 #include "engine/domain/run/run_state.h"
 
+#include <typeinfo>
+
 #include "engine/base/check.h"
 #include "engine/domain/kind.h"
 #include "engine/domain/run/run_events.h"
@@ -253,9 +255,8 @@ void RunState::evolve(const Event& event, const Past& past) {
 }
 
 const RunState& as_run(const State& state) {
-    const auto* run = dynamic_cast<const RunState*>(&state);
-    SKEIN_CHECK(run != nullptr, "{} is no run", state.stream().str());
-    return *run;
+    SKEIN_CHECK(typeid(state) == typeid(RunState), "{} is no run", state.stream().str());
+    return static_cast<const RunState&>(state);
 }
 
 bool RunState::is_recovery_point(Version since) const {

@@ -1,6 +1,7 @@
 #include "engine/domain/swarm/swarm_state.h"
 
 #include <array>
+#include <typeinfo>
 
 #include "engine/base/check.h"
 #include "engine/domain/enum_names.h"
@@ -225,9 +226,8 @@ void SwarmState::evolve_observed(const Event& event) {
 }
 
 const SwarmState& as_swarm(const State& state) {
-    const auto* swarm = dynamic_cast<const SwarmState*>(&state);
-    SKEIN_CHECK(swarm != nullptr, "{} is no swarm", state.stream().str());
-    return *swarm;
+    SKEIN_CHECK(typeid(state) == typeid(SwarmState), "{} is no swarm", state.stream().str());
+    return static_cast<const SwarmState&>(state);
 }
 
 }  // namespace skein::domain::swarm
