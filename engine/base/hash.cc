@@ -28,18 +28,6 @@ Hash hash_from_bytes(std::string_view bytes) {
     return hash;
 }
 
-std::string to_hex(std::string_view bytes) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string out;
-    out.reserve(bytes.size() * 2);
-    for (const char c : bytes) {
-        const auto byte = static_cast<std::uint8_t>(c);
-        out.push_back(kDigits[byte >> 4]);
-        out.push_back(kDigits[byte & 15]);
-    }
-    return out;
-}
-
 Hash blake2b_256(std::string_view data) {
     Hash hash;
     crypto_generichash(hash.bytes.data(), hash.bytes.size(), bytes_of(data), data.size(), nullptr,

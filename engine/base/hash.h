@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/hex.h"
+
 namespace skein {
 
 // A BLAKE2b-256 hash.
@@ -23,7 +25,6 @@ struct Hash {
 
 // nullopt-free: `bytes` must be 32 long, which callers have checked.
 Hash hash_from_bytes(std::string_view bytes);
-std::string to_hex(std::string_view bytes);
 inline std::string to_hex(const Hash& hash) { return to_hex(hash.view()); }
 
 Hash blake2b_256(std::string_view data);

@@ -1,5 +1,6 @@
 #include "engine/base/time.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -123,9 +124,10 @@ std::string format_time(Timestamp time) {
     const chr::year_month_day date{day};
     const std::int64_t micros = (point - day).count();
     const std::int64_t seconds = micros / kMicrosPerSecond;
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       seconds / 3600, seconds / 60 % 60, seconds % 60, micros % kMicrosPerSecond);
+    return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z"),
+                       static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()), seconds / 3600, seconds / 60 % 60,
+                       seconds % 60, micros % kMicrosPerSecond);
 }
 
 Timestamp SystemClock::now() const {

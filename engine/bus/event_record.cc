@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 
 #include "engine/base/fault.h"
+#include "engine/base/hex.h"
 
 namespace skein::bus {
 
@@ -18,19 +18,6 @@ constexpr std::size_t kHeaders = 14;
 constexpr std::size_t kKeptBytesMax = 512;
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
-std::optional<std::string> bytes_of_hex(std::string_view text) {
-    if (text.size() % 2 != 0) return std::nullopt;
-    std::string bytes;
-    for (std::size_t i = 0; i < text.size(); i += 2) {
-        unsigned value = 0;
-        const char* const end = text.data() + i + 2;
-        const auto [stop, error] = std::from_chars(text.data() + i, end, value, 16);
-        if (error != std::errc() || stop != end) return std::nullopt;
-        bytes += static_cast<char>(value);
-    }
-    return bytes;
-}
 
 }  // namespace
 
@@ -115,11 +102,11 @@ std::optional<std::string_view> header_of(const Record& record, std::string_view
 std::optional<ReceivedEvent> received_event(const StoredRecord& stored) {
     const auto hex = header_of(stored.record, "skein_hash");
     if (!hex) return std::nullopt;
-    const auto hash = bytes_of_hex(*hex);
-    if (!hash || hash->size() != Hash{}.bytes.size()) return std::nullopt;
+    std::string hash;
+    if (!append_hex(hash, *hex) || hash.size() != Hash{}.bytes.size()) return std::nullopt;
     const auto head = codec::decode_head(stored.record.value);
     if (!head || head->shard != stored.shard || head->position.value() == 0) return std::nullopt;
-    return ReceivedEvent{head->position, head->previous, hash_from_bytes(*hash)};
+    return ReceivedEvent{head->position, head->previous, hash_from_bytes(hash)};
 }
 
 }  // namespace skein::bus

@@ -63,16 +63,8 @@ fs::path without_slash(const fs::path& directory) {
 }
 
 std::optional<Hash> hash_of_hex(const std::string& hex) {
-    if (hex.size() != kHashHexDigits) return std::nullopt;
     std::string bytes;
-    for (std::size_t i = 0; i < hex.size(); i += 2) {
-        const auto digit = [&hex](std::size_t at) {
-            return std::string_view("0123456789abcdef").find(hex[at]);
-        };
-        if (digit(i) == std::string_view::npos || digit(i + 1) == std::string_view::npos)
-            return std::nullopt;
-        bytes += static_cast<char>(digit(i) * 16 + digit(i + 1));
-    }
+    if (!append_hex(bytes, hex) || bytes.size() != Hash{}.bytes.size()) return std::nullopt;
     return hash_from_bytes(bytes);
 }
 
