@@ -51,12 +51,14 @@ Relay::~Relay() { stop(); }
 void Relay::start() {
     SKEIN_CHECK(!thread_.joinable(), "a relay starts once");
     is_stopping_ = false;
+    audit_launch_ = std::launch::async;
     thread_ = std::thread([this] { run(); });
 }
 
 void Relay::stop() {
     is_stopping_ = true;
     if (thread_.joinable()) thread_.join();
+    audit_ = {};  // waits for it
     publisher_.reset();
 }
 
@@ -116,7 +118,7 @@ void Relay::step(milliseconds wait_max) {
             return;
         }
         if (!publisher_) begin_session();
-        const bool is_blocked = send_all();
+        const bool is_blocked = send_all(steady_clock::now() + std::min(wait_max, kWaitMax));
         take_deliveries(is_blocked ? std::min(wait_max, kWaitMax) : milliseconds(0));
         if (session_problem_.empty()) audit_one();
         if (session_problem_.empty() && !is_blocked) wait_for_work(wait_max);
@@ -171,20 +173,25 @@ bool Relay::is_full() const {
            in_flight_bytes_ >= options_.in_flight_bytes_max;
 }
 
-bool Relay::send_all() {
+bool Relay::send_all(Instant until) {
     if (is_full()) return true;
     if (!log_.wait_for_growth(sent_, milliseconds(0))) return false;
     for (Lane& lane : lanes_) {
-        if (log_.grown_to(lane.shard) > lane.sent && !send(lane)) return true;
+        if (log_.grown_to(lane.shard) > lane.sent && !send(lane, until)) return true;
     }
     return false;
 }
 
-// Returns whether everything of the shard was taken.
-bool Relay::send(Lane& lane) {
+// Returns whether everything of the shard was taken. Where there is no room it waits for
+// deliveries, since a scan that is broken off reads its page again.
+bool Relay::send(Lane& lane, Instant until) {
     bool is_taken = true;
     log_.scan(lane.shard, lane.sent, [&](const log::EventView& event) {
         is_taken = !is_full() && offer(lane, event);
+        while (!is_taken && session_problem_.empty() && steady_clock::now() < until) {
+            take_deliveries(kWaitInFlight);
+            is_taken = !is_full() && offer(lane, event);
+        }
         return is_taken;
     });
     return is_taken;
@@ -245,8 +252,15 @@ void Relay::take(const Delivery& delivery) {
     }
 }
 
-// One shard a round, so that sending never waits for all of them.
+// One shard after another. Where the relay has a thread of its own, sending does not wait for the
+// answer.
 void Relay::audit_one() {
+    if (!audit_.valid()) begin_audit();
+    if (!audit_.valid()) return;
+    if (audit_.wait_for(milliseconds(0)) != std::future_status::timeout) end_audit();
+}
+
+void Relay::begin_audit() {
     if (lanes_.empty()) return;
     Lane& lane = lanes_[next_audit_];
     next_audit_ = (next_audit_ + 1) % lanes_.size();
@@ -254,28 +268,38 @@ void Relay::audit_one() {
     if (now < lane.audit_at) return;
     lane.audit_at = now + options_.audit_interval;
     if (lane.delivered.value() == 0) return;
+    audit_session_ = counted_.sessions;
+    audit_ = std::async(
+        audit_launch_, [this, shard = lane.shard, position = lane.delivered, offset = lane.offset] {
+            return problem_of(shard, position, offset);
+        });
+}
+
+void Relay::end_audit() {
     try {
-        session_problem_ = problem_of(lane);
+        std::string problem = audit_.get();
         ++counted_.audits;
+        // What was sent in an earlier session, this one has read back.
+        if (audit_session_ == counted_.sessions) session_problem_ = std::move(problem);
     } catch (const Fault& fault) {
         // What cannot be asked now is asked again; what is in flight waits for the broker too.
         counted_.last_problem = fault.what();
     }
 }
 
-// Why the last delivered event does not stand where it was delivered, or empty.
-std::string Relay::problem_of(const Lane& lane) {
-    const EventTopic::Extent extent = topic_.extent(lane.shard);
+// Why an event does not stand where it was delivered, or empty.
+std::string Relay::problem_of(Shard shard, Position position, Offset offset) const {
+    const EventTopic::Extent extent = topic_.extent(shard);
     const auto gone = [&] {
         return fmt::format("position {} of shard {} does not stand at offset {} any more",
-                           lane.delivered.value(), lane.shard.value(), lane.offset);
+                           position.value(), shard.value(), offset);
     };
-    if (extent.end <= lane.offset) return gone();
-    if (extent.begin > lane.offset) return {};  // old records were removed: retention
+    if (extent.end <= offset) return gone();
+    if (extent.begin > offset) return {};  // old records were removed: retention
     bool is_there = false;
-    topic_.read(lane.shard, lane.offset, lane.offset + 1, [&](const StoredRecord& stored) {
+    topic_.read(shard, offset, offset + 1, [&](const StoredRecord& stored) {
         const auto event = received_event(stored);
-        is_there = event && event->position == lane.delivered;
+        is_there = event && event->position == position;
         return false;
     });
     return is_there ? std::string() : gone();

@@ -9,7 +9,9 @@
 //
 //   per shard:  delivered <= sent <= head of the log;  sent - delivered <= in_flight_events_max
 // Threads: start(), stop(), status(), set_shards() from any; everything else on the relay's own thread, or on the
-// one thread that calls step() where start() is never called (tests, simulation).
+// one thread that calls step() where start() is never called (tests, simulation). With start(), an
+// audit has a thread of its own while it lasts, so that sending never waits for the broker's
+// answer.
 // Errors: none leave it: it tries again with growing pauses, and status() says why.
 // Source: design section 4; reliability 3.2; V-112, V-113, V-172.
 #pragma once
@@ -18,6 +20,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -102,13 +105,15 @@ class Relay {
     void end_session(std::string why);
     void resume(Lane& lane);
     // Returns whether there may be more that did not fit.
-    bool send_all();
-    bool send(Lane& lane);
+    bool send_all(Instant until);
+    bool send(Lane& lane, Instant until);
     bool offer(Lane& lane, const log::EventView& event);
     void take_deliveries(std::chrono::milliseconds timeout);
     void take(const Delivery& delivery);
     void audit_one();
-    std::string problem_of(const Lane& lane);
+    void begin_audit();
+    void end_audit();
+    std::string problem_of(Shard shard, Position position, Offset offset) const;
     bool is_full() const;
     void wait_for_work(std::chrono::milliseconds wait_max);
     void publish_status();
@@ -128,7 +133,10 @@ class Relay {
     std::size_t in_flight_events_ = 0;
     std::size_t in_flight_bytes_ = 0;
     std::size_t next_audit_ = 0;
-    std::string session_problem_;  // of a delivery; the session ends after the round
+    std::launch audit_launch_ = std::launch::deferred;
+    std::future<std::string> audit_;   // valid: one is under way
+    std::uint64_t audit_session_ = 0;  // in which it began
+    std::string session_problem_;      // of a delivery; the session ends after the round
     Instant retry_at_;
     std::chrono::milliseconds retry_after_;
     RelayStatus counted_;
