@@ -84,13 +84,34 @@ std::string place_of(const std::string& dsn) {
                        value_or(settings, "port", "5432"), value_or(settings, "dbname", "default"));
 }
 
+// A connection of libpqxx that lets libpq be used beside it.
+class PgConnection::Session final : public pqxx::connection_base {
+ public:
+    // As pqxx::connection does it: the base keeps a reference, and asks when `init` is called.
+    explicit Session(const std::string& dsn) : pqxx::connection_base(policy_), policy_(dsn) {
+        init();
+    }
+    ~Session() noexcept { close(); }
+    PGconn* handle() const { return policy_.handle; }
+
+ private:
+    struct Policy final : pqxx::connect_direct {
+        using pqxx::connect_direct::connect_direct;
+        PGconn* do_startconnect(PGconn* earlier) override {
+            return handle = pqxx::connect_direct::do_startconnect(earlier);
+        }
+        PGconn* handle = nullptr;
+    };
+    Policy policy_;
+};
+
 PgConnection::PgConnection(const PgConnectOptions& options) {
     const std::string dsn = complete_dsn(options);
     try {
-        connection_ = std::make_unique<pqxx::connection>(dsn);
-        quiet_ = std::make_unique<pqxx::quiet_errorhandler>(*connection_);
+        session_ = std::make_unique<Session>(dsn);
+        quiet_ = std::make_unique<pqxx::quiet_errorhandler>(*session_);
         for (const statements::Statement& statement : statements::kAll)
-            connection_->prepare(statement.name, statement.sql);
+            session_->prepare(statement.name, statement.sql);
     } catch (const std::exception& error) {
         throw Fault(FaultKind::kUnavailable,
                     fmt::format("Postgres at {} cannot be reached: {}", place_of(options.dsn),
@@ -102,7 +123,7 @@ PgConnection::PgConnection(const PgConnectOptions& options) {
 
 void PgConnection::prepare_now(const statements::Statement& statement) {
     try {
-        connection_->prepare_now(statement.name);
+        session_->prepare_now(statement.name);
     } catch (const std::exception& error) {
         fail(error, "preparing a statement");
     }
@@ -110,7 +131,7 @@ void PgConnection::prepare_now(const statements::Statement& statement) {
 
 PgConnection::~PgConnection() {
     quiet_.reset();
-    connection_.reset();
+    session_.reset();
 }
 
 void PgConnection::check_server(const PgConnectOptions& options) {
@@ -145,15 +166,33 @@ void PgConnection::check_server(const PgConnectOptions& options) {
         run_text("SET synchronous_commit = off", "opening a connection");
 }
 
+pqxx::connection_base& PgConnection::raw() { return *session_; }
+
 bool PgConnection::is_fit() const {
-    if (is_broken_ || !connection_->is_open()) return false;
-    pollfd idle{connection_->sock(), POLLIN, 0};
+    if (is_broken_ || !session_->is_open()) return false;
+    pollfd idle{session_->sock(), POLLIN, 0};
     return ::poll(&idle, 1, 0) == 0;
+}
+
+BinaryRows PgConnection::run_binary(const statements::Statement& statement, std::string_view doing,
+                                    const std::vector<std::string>& parameters) {
+    prepare_now(statement);
+    std::vector<const char*> values;
+    for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+    constexpr int kBinary = 1;
+    BinaryRows rows(PQexecPrepared(session_->handle(), statement.name,
+                                   static_cast<int>(values.size()), values.data(), nullptr, nullptr,
+                                   kBinary));
+    if (rows.is_ok()) return rows;
+    fail(pqxx::sql_error(
+             rows.problem().empty() ? PQerrorMessage(session_->handle()) : rows.problem(),
+             statement.sql, rows.sqlstate().c_str()),
+         doing);
 }
 
 pqxx::result PgConnection::run_text(const std::string& sql, std::string_view doing) {
     try {
-        pqxx::nontransaction alone(*connection_);
+        pqxx::nontransaction alone(*session_);
         return alone.exec(sql);
     } catch (const std::exception& error) {
         fail(error, doing);
@@ -164,7 +203,7 @@ pqxx::result PgConnection::run_text(const std::string& sql, std::string_view doi
 // shutdown's last words included, says nothing about what became of the statement.
 void PgConnection::fail(const std::exception& error, std::string_view doing) {
     const std::string state = sqlstate_of(error);
-    const bool is_final = connection_->is_open() && state.size() == 5 && !state.starts_with("08") &&
+    const bool is_final = session_->is_open() && state.size() == 5 && !state.starts_with("08") &&
                           !state.starts_with("57P") && state != "40003";
     if (is_final) throw fault_of(error, doing);
     is_broken_ = true;

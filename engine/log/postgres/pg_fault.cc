@@ -65,4 +65,9 @@ Fault fault_of(const std::exception& error, std::string_view doing) {
     return {FaultKind::kUnavailable, what, kTryAgain};
 }
 
+Fault damaged_value(std::string_view what) {
+    return {FaultKind::kCorruption, fmt::format("{} in Postgres is not of its form", what),
+            "Check the log with `skein verify --all` and restore a backup."};
+}
+
 }  // namespace skein::log

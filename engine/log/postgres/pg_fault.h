@@ -24,5 +24,7 @@ std::string sqlstate_of(const std::exception& error);
 std::string message_of(const std::exception& error);
 // The fault for a statement that the server refused; `doing` as in "reading events".
 Fault fault_of(const std::exception& error, std::string_view doing);
+// For a value of a row that is not of its form; `what` as in "an event".
+Fault damaged_value(std::string_view what);
 
 }  // namespace skein::log

@@ -8,6 +8,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "engine/log/postgres/pg_connection.h"
@@ -43,12 +46,16 @@ class PgPool {
     template <class... Parameters>
     pqxx::result ask(const statements::Statement& statement, std::string_view doing,
                      const Parameters&... parameters) {
-        try {
-            return take()->run(statement, doing, parameters...);
-        } catch (const LostAnswer&) {
-            drop_idle();
-        }
-        return take()->run(statement, doing, parameters...);
+        return ask_twice([&](PgConnection& connection) {
+            return connection.run(statement, doing, parameters...);
+        });
+    }
+    // The same, with rows in their binary form.
+    BinaryRows ask_binary(const statements::Statement& statement, std::string_view doing,
+                          const std::vector<std::string>& parameters) {
+        return ask_twice([&](PgConnection& connection) {
+            return connection.run_binary(statement, doing, parameters);
+        });
     }
 
     // Closes those that nobody uses.
@@ -56,6 +63,16 @@ class PgPool {
     const PgConnectOptions& options() const { return options_; }
 
  private:
+    template <class Ask>
+    std::invoke_result_t<Ask, PgConnection&> ask_twice(const Ask& ask) {
+        try {
+            return ask(*take());
+        } catch (const LostAnswer&) {
+            drop_idle();
+        }
+        return ask(*take());
+    }
+
     std::unique_ptr<PgConnection> open() const;
     void give_back(std::unique_ptr<PgConnection> connection);
 

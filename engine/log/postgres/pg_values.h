@@ -14,8 +14,7 @@
 
 namespace skein::log {
 
-// A bytea in its hex form, appended to `out`.
-void append_bytes(std::string& out, const pqxx::field& field, std::string_view what);
+// A bytea, out of its hex form.
 std::string bytes_of(const pqxx::field& field, std::string_view what);
 Hash hash_of(const pqxx::field& field, std::string_view what);
 Uuid uuid_of_field(const pqxx::field& field, std::string_view what);

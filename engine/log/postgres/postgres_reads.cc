@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 
 #include "engine/base/check.h"
 #include "engine/log/postgres/binary_array.h"
@@ -27,19 +28,16 @@ Fault missing_event(const std::string& where) {
             "Check the log with `skein verify --all` and restore a backup."};
 }
 
-// An event's bytes and hash, out of their text form; used again for the next.
-struct Decoded {
-    std::string bytes;
-    std::string hash;
+// Of a row whose columns from `first` on are position, hash, bytes.
+EventView event_of(Shard shard, const BinaryRows& rows, std::size_t row, int first) {
+    return {shard, Position(rows.number(row, first, kEvent)), rows.bytes(row, first + 2, kEvent),
+            rows.bytes(row, first + 1, kEvent)};
+}
 
-    EventView view(Shard shard, const pqxx::row& row, pqxx::row_size_type first) {
-        bytes.clear();
-        hash.clear();
-        append_bytes(hash, row[first + 1], kEvent);
-        append_bytes(bytes, row[first + 2], kEvent);
-        return {shard, Position(number_of(row[first], kEvent)), bytes, hash};
-    }
-};
+// The number in the first column of the last row, 0 where there is none.
+std::uint64_t last_number(const BinaryRows& page) {
+    return page.size() == 0 ? 0 : page.number(page.size() - 1, 0, kEvent);
+}
 
 }  // namespace
 
@@ -73,20 +71,27 @@ bool PostgresLog::is_grown(const std::vector<Position>& known) const {
 std::uint64_t PostgresLog::scan(Shard shard, Position after,
                                 const std::function<bool(const EventView&)>& visit) const {
     const Position last = head(shard).position;
+    const auto ask = [this, shard, last](Position behind) {
+        return pool_->ask_binary(statements::kScan, "reading events",
+                                 {std::to_string(shard.value()), std::to_string(behind.value()),
+                                  std::to_string(last.value())});
+    };
     std::uint64_t visited = 0;
-    Decoded decoded;
-    while (after < last) {
-        const pqxx::result page =
-            pool_->ask(statements::kScan, "reading events", bigint(shard.value()),
-                       bigint(after.value()), bigint(last.value()));
-        for (const pqxx::row& row : page) {
-            const EventView event = decoded.view(shard, row, 0);
+    std::future<BinaryRows> ahead;
+    for (bool is_first = true; after < last; is_first = false) {
+        const BinaryRows page = ahead.valid() ? ahead.get() : ask(after);
+        const Position end(last_number(page));
+        // Who took a whole page takes the next one, most likely: it is read meanwhile.
+        if (!is_first && end < last && end > after)
+            ahead = std::async(std::launch::async, ask, end);
+        for (std::size_t row = 0; row < page.size(); ++row) {
+            const EventView event = event_of(shard, page, row, 0);
             if (event.position != after.next()) break;
             after = event.position;
             ++visited;
             if (!visit(event)) return visited;
         }
-        if (page.empty() || number_of(page.back()[0], kEvent) != after.value()) {
+        if (page.size() == 0 || end != after) {
             throw missing_event(
                 fmt::format("position {} of shard {}", after.next().value(), shard.value()));
         }
@@ -99,18 +104,17 @@ std::uint64_t PostgresLog::scan_stream(const Stream& stream, Version after,
     const Shard shard = log::shard_of(*this, stream);
     const Version last = stream_head(stream);
     std::uint64_t visited = 0;
-    Decoded decoded;
     while (after < last) {
-        const pqxx::result page =
-            pool_->ask(statements::kScanStream, "reading a stream", stream.str(),
-                       bigint(after.value()), bigint(last.value()));
-        for (const pqxx::row& row : page) {
-            if (number_of(row[0], kEvent) != after.next().value()) break;
+        const BinaryRows page = pool_->ask_binary(
+            statements::kScanStream, "reading a stream",
+            {stream.str(), std::to_string(after.value()), std::to_string(last.value())});
+        for (std::size_t row = 0; row < page.size(); ++row) {
+            if (page.number(row, 0, kEvent) != after.next().value()) break;
             after = after.next();
             ++visited;
-            if (!visit(decoded.view(shard, row, 1))) return visited;
+            if (!visit(event_of(shard, page, row, 1))) return visited;
         }
-        if (page.empty() || number_of(page.back()[0], kEvent) != after.value())
+        if (page.size() == 0 || last_number(page) != after.value())
             throw missing_event(fmt::format("{}@{}", stream.str(), after.next().value()));
     }
     return visited;
