@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <thread>
 
+#include "engine/base/check.h"
 #include "engine/json/writer.h"
 
 namespace skein::bench {
@@ -25,6 +27,16 @@ double cpu_seconds_of(const std::function<void()>& work) {
     const double begin = now();
     work();
     return now() - begin;
+}
+
+void wait_for_rest() {
+    constexpr std::chrono::seconds kStep{1};
+    constexpr int kStepsMax = 300;
+    constexpr double kIdle = 0.05;  // of a core
+    for (int step = 0; step < kStepsMax; ++step) {
+        if (cpu_seconds_of([&] { std::this_thread::sleep_for(kStep); }) < kIdle) return;
+    }
+    SKEIN_CHECK(false, "this process does not come to rest");
 }
 
 void keep(const void* result) { asm volatile("" : : "g"(result) : "memory"); }

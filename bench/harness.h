@@ -22,6 +22,10 @@ inline constexpr int kWarmUps = 1;  // before them, not counted: memory, caches,
 double seconds_of(const std::function<void()>& work);
 double cpu_seconds_of(const std::function<void()>& work);
 
+// Waits until this process has nothing left to do in the background: RocksDB merges files after
+// much was written, and after it opened a store that was killed. No part of what comes next.
+void wait_for_rest();
+
 // Keeps the compiler from leaving out what nobody reads.
 void keep(const void* result);
 

@@ -127,10 +127,12 @@ void bench_visible(Report& report, const Servers& servers) {
 namespace {
 
 double embedded_seconds(Store& store) {
-    return seconds_of([&] {
+    const double seconds = seconds_of([&] {
         store.views().rebuild(projections::Views::AfterRebuild::kSwitch,
                               [](std::uint64_t, std::uint64_t) {});
     });
+    wait_for_rest();
+    return seconds;
 }
 
 }  // namespace

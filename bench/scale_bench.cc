@@ -99,18 +99,6 @@ double opening_ms(const ScratchDirectory& scratch) {
     });
 }
 
-// Waits until nothing works in the background: opening a store that was killed often makes RocksDB
-// merge what it finds, which takes a while and is no part of a warm read.
-void wait_for_rest() {
-    constexpr std::chrono::seconds kStep{1};
-    constexpr int kStepsMax = 300;
-    constexpr double kIdle = 0.02;  // of a core
-    for (int step = 0; step < kStepsMax; ++step) {
-        if (cpu_seconds_of([&] { std::this_thread::sleep_for(kStep); }) < kIdle) return;
-    }
-    SKEIN_CHECK(false, "the store has not come to rest");
-}
-
 struct Latencies {
     double current = 0;
     double as_of = 0;
