@@ -93,7 +93,11 @@ class EventTopic {
     virtual void prepare() = 0;
 
     virtual std::unique_ptr<Publisher> open_publisher() = 0;
-    virtual std::unique_ptr<EventReader> open_reader() = 0;
+    // What a reader is for: the end of its partitions, where the broker keeps a question until
+    // there is something new; or what stands in one partition after another, where no answer is
+    // kept back.
+    enum class Reading { kEnd, kPast };
+    virtual std::unique_ptr<EventReader> open_reader(Reading reading) = 0;
 
     // The offsets that stand: begin <= offset < end.
     struct Extent {

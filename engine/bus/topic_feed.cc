@@ -19,6 +19,8 @@ constexpr milliseconds kPollMax{20};
 constexpr milliseconds kPause{100};
 // Events for each taking of the mutex.
 constexpr std::size_t kChunk = 256;
+// As far as the log goes.
+constexpr Position kHead{~std::uint64_t{0}};
 
 }  // namespace
 
@@ -75,7 +77,7 @@ void TopicFeed::run() {
 
 // From the last record of each partition, which begins the window: what came before, the log has.
 void TopicFeed::assign_all() {
-    auto reader = topic_.open_reader();
+    auto reader = topic_.open_reader(EventTopic::Reading::kEnd);
     std::vector<EventReader::Start> starts;
     for (std::uint32_t s = 0; s < log_.shard_count(); ++s) {
         const EventTopic::Extent extent = topic_.extent(Shard(s));
@@ -180,7 +182,10 @@ bool TopicFeed::wait_for_growth(const std::vector<Position>& known, milliseconds
 
 std::uint64_t TopicFeed::scan_past(Shard shard, Position after, Position until,
                                    const std::function<bool(const log::EventView&)>& visit) const {
-    const Position end = std::min(until, log_.grown_to(shard));
+    if (past_.is_barred()) return 0;
+    Position head = log_.grown_to(shard);
+    if (head.value() == 0) head = log_.head(shard).position;  // nothing is known of it yet
+    const Position end = std::min(until, head);
     if (end.value() < after.value() + options_.past_events_min) return 0;
     return past_.scan(shard, after, end, visit);
 }
@@ -198,8 +203,9 @@ TopicFeed::Chunk TopicFeed::chunk_after(Shard shard, Position after) const {
         status_.from_topic += chunk.events.size();
         if (!chunk.events.empty()) return chunk;
     }
-    if (window.is_on_log) {
-        chunk.log_until = Position(~std::uint64_t{0});
+    // Who asks before the window begins has something to catch up with.
+    if (window.is_on_log || !has_events) {
+        chunk.log_until = kHead;
     } else if (has_events && first > after.value() + 1) {
         chunk.log_until = Position(first - 1);
     }

@@ -12,6 +12,7 @@ namespace skein::bus {
 namespace {
 
 constexpr std::chrono::milliseconds kPollMax{20};
+constexpr std::size_t kIdleReadersMax = 2;
 
 }  // namespace
 
@@ -33,7 +34,8 @@ class TopicPast::Run {
         }
         last_ = event->position;
         hash_ = event->hash;
-        events_.push_back({stored.offset, std::string(stored.record.value), event->hash});
+        bytes_ += stored.record.value;
+        events_.push_back({stored.offset, bytes_.size(), event->hash});
     }
 
     Shard shard() const { return shard_; }
@@ -49,18 +51,22 @@ class TopicPast::Run {
     // Hands it out while visit returns true. Where that ended, and the offset behind it.
     std::pair<Position, Offset> hand_out(const std::function<bool(const log::EventView&)>& visit) {
         std::pair<Position, Offset> ended(Position(last_.value() - events_.size()), 0);
+        std::size_t begin = 0;
         for (const Event& event : events_) {
             ended = {ended.first.next(), event.offset + 1};
-            if (!visit({shard_, ended.first, event.bytes, event.hash.view()})) break;
+            const auto bytes = std::string_view(bytes_).substr(begin, event.end - begin);
+            if (!visit({shard_, ended.first, bytes, event.hash.view()})) break;
+            begin = event.end;
         }
         events_.clear();
+        bytes_.clear();
         return ended;
     }
 
  private:
     struct Event {
         Offset offset = 0;
-        std::string bytes;
+        std::size_t end = 0;  // of its bytes in bytes_
         Hash hash;
     };
 
@@ -69,6 +75,7 @@ class TopicPast::Run {
     const Position until_;
     std::optional<Hash> hash_;  // of last_; none before the first
     std::vector<Event> events_;
+    std::string bytes_;  // of all of events_, one behind the other
     bool is_broken_ = false;
 };
 
@@ -81,7 +88,9 @@ std::string TopicPast::problem() const {
 }
 
 void TopicPast::give_up(const std::string& why) {
+    Readers ended;  // outside of the mutex: a client takes its time
     const std::lock_guard lock(mutex_);
+    ended.swap(idle_);
     barred_until_ = Clock::now() + options_.pause;
     places_.assign(places_.size(), {});
     problem_ = why;
@@ -100,9 +109,29 @@ Offset TopicPast::start_of(Shard shard, Position after) const {
     return place.after == after ? place.offset : static_cast<Offset>(after.value());
 }
 
+std::unique_ptr<EventReader> TopicPast::take_idle() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return nullptr;
+    std::unique_ptr<EventReader> reader = std::move(idle_.back());
+    idle_.pop_back();
+    return reader;
+}
+
+void TopicPast::keep(std::unique_ptr<EventReader> reader) {
+    try {
+        reader->assign({});
+    } catch (const Fault& fault) {
+        give_up(fault.what());
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (idle_.size() < kIdleReadersMax) idle_.push_back(std::move(reader));
+}
+
 std::unique_ptr<EventReader> TopicPast::open(Shard shard, Position after) {
     try {
-        std::unique_ptr<EventReader> reader = topic_.open_reader();
+        std::unique_ptr<EventReader> reader = take_idle();
+        if (!reader) reader = topic_.open_reader(EventTopic::Reading::kPast);
         reader->assign({{shard, start_of(shard, after)}});
         return reader;
     } catch (const Fault& fault) {
@@ -132,7 +161,7 @@ bool TopicPast::fill(EventReader& reader, Run& run) {
 std::uint64_t TopicPast::scan(Shard shard, Position after, Position until,
                               const std::function<bool(const log::EventView&)>& visit) {
     if (is_barred()) return 0;
-    const std::unique_ptr<EventReader> reader = open(shard, after);
+    std::unique_ptr<EventReader> reader = open(shard, after);
     if (!reader) return 0;
     Run run(shard, after, until);
     std::uint64_t visited = 0;
@@ -151,6 +180,7 @@ std::uint64_t TopicPast::scan(Shard shard, Position after, Position until,
         const std::lock_guard lock(mutex_);
         places_.at(shard.value()) = {position, offset};
     }
+    if (!is_wanted || run.is_done()) keep(std::move(reader));
     return visited;
 }
 

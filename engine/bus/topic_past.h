@@ -6,7 +6,8 @@
 // it is the log's, whatever else stands in the topic. Where the topic does not go on so (a gap,
 // another history, its end, a broker that is away) the rest is left to the log, and the topic is
 // not asked again for a while.
-// Threads: scan() from any thread, for each a client of its own. Errors: those of the log; what is
+// Threads: scan() from any thread, each with a reader of its own; two that are done are kept for the
+// next ones, since a new client has to find the brokers first. Errors: those of the log; what is
 // wrong with the bus is in problem(). Source: design section 4 (projectors); V-114, V-172.
 #pragma once
 
@@ -37,11 +38,14 @@ class TopicPast {
     // many it handed out. Fewer where the topic has no more of them.
     std::uint64_t scan(Shard shard, Position after, Position until,
                        const std::function<bool(const log::EventView&)>& visit);
+    // Whether the topic was given up, and is not asked for now.
+    bool is_barred() const;
     // Why the topic was given up last, or empty.
     std::string problem() const;
 
  private:
     using Clock = std::chrono::steady_clock;
+    using Readers = std::vector<std::unique_ptr<EventReader>>;
     class Run;
 
     // Where a scan of a shard ended, so that the next one begins there.
@@ -50,9 +54,10 @@ class TopicPast {
         Offset offset = 0;
     };
 
-    bool is_barred() const;
     Offset start_of(Shard shard, Position after) const;
     std::unique_ptr<EventReader> open(Shard shard, Position after);
+    std::unique_ptr<EventReader> take_idle();
+    void keep(std::unique_ptr<EventReader> reader);
     bool fill(EventReader& reader, Run& run);
     void give_up(const std::string& why);
 
@@ -62,6 +67,7 @@ class TopicPast {
 
     mutable std::mutex mutex_;
     std::vector<Place> places_;       // guarded by mutex_
+    Readers idle_;                    // guarded by mutex_; assigned nothing
     Clock::time_point barred_until_;  // guarded by mutex_
     std::string problem_;             // guarded by mutex_
 };

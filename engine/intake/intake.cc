@@ -125,7 +125,7 @@ void Intake::open() {
     if (reader_) return;
     for (bus::EventTopic* topic : {parts_.commands, parts_.outcomes, parts_.dead_letters})
         topic->prepare();
-    reader_ = parts_.commands->open_reader();
+    reader_ = parts_.commands->open_reader(bus::EventTopic::Reading::kEnd);
     is_assigned_ = false;
 }
 

@@ -78,7 +78,7 @@ TEST_CASE("reader: partitions are followed from the offsets given, and lost ones
     RunningRelay running(options_at(KafkaBroker::shared().address(), "followed"), 2);
     running.fill(50);
     running.check_all_arrives();
-    const auto reader = running.reading->open_reader();
+    const auto reader = running.reading->open_reader(EventTopic::Reading::kEnd);
     std::vector<std::uint64_t> seen(2);
     const auto take = [&](const StoredRecord& stored) {
         const auto event = received_event(stored);

@@ -49,7 +49,9 @@ class MockTopic final : public EventTopic {
         : topic_(events_topic(options_at(brokers, kTopic), kShards, WhenMissing::kRefuse)) {}
     void prepare() override {}
     std::unique_ptr<Publisher> open_publisher() override { return topic_->open_publisher(); }
-    std::unique_ptr<EventReader> open_reader() override { return topic_->open_reader(); }
+    std::unique_ptr<EventReader> open_reader(Reading reading) override {
+        return topic_->open_reader(reading);
+    }
     Extent extent(Shard shard) override { return topic_->extent(shard); }
     void read(Shard shard, Offset from, Offset until,
               const std::function<bool(const StoredRecord&)>& visit) override {

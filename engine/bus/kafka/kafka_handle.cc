@@ -100,6 +100,8 @@ KafkaHandle::KafkaHandle(const KafkaOptions& options, Role role)
         set_all(conf, kOfConsumers);
         const auto& [name, value] = role == Role::kAsker ? kAskersWait : kFollowersWait;
         set(conf, name, value);
+        // An asker's caller waits for the answer; one who follows does not notice.
+        if (role == Role::kAsker) set(conf, "socket.timeout.ms", std::to_string(timeout_ms()));
     }
     for (const auto& [name, value] : options_.properties) set(conf, name, value);
     if (role == Role::kProducer) rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);

@@ -3,6 +3,8 @@
 // Threads: one. Errors: as EventReader. Source: design section 4 (projectors); reliability 3.4.
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,19 +28,29 @@ using RdKafkaMessage = std::unique_ptr<rd_kafka_message_t, RdKafkaMessageDelete>
 
 class KafkaReader final : public EventReader {
  public:
-    KafkaReader(const KafkaOptions& options, std::string topic);
+    KafkaReader(const KafkaOptions& options, std::string topic, EventTopic::Reading reading);
 
     void assign(const std::vector<Start>& starts) override;
     std::vector<Shard> poll(std::chrono::milliseconds timeout,
                             const std::function<void(const StoredRecord&)>& visit) override;
 
  private:
-    // The assignment that the message belongs to, or nullptr.
-    Start* start_of(const rd_kafka_message_t& message);
+    struct Followed {
+        Shard shard;
+        Offset next = 0;
+        bool has_given = false;  // since the last nudge
+    };
 
-    const KafkaHandle kafka_;
+    // The partition that the message belongs to, or nullptr.
+    Followed* followed_of(const rd_kafka_message_t& message);
+    void nudge();
+
+    const std::shared_ptr<const KafkaHandle> kafka_;
     const std::string name_;
-    std::vector<Start> starts_;  // each with the offset that comes next
+    std::vector<Followed> followed_;
+    std::size_t given_bytes_ = 0;  // since the last nudge
+    const std::shared_ptr<std::atomic<bool>> is_nudging_ =
+        std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace skein::bus

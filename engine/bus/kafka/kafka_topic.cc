@@ -14,16 +14,16 @@ namespace skein::bus {
 
 namespace {
 
-// Reads one partition while it lives.
-class Reading {
+// A partition read from an offset on, while this lives.
+class Stretch {
  public:
-    Reading(const KafkaHandle& kafka, const std::string& topic, EventReader::Start start)
+    Stretch(const KafkaHandle& kafka, const std::string& topic, EventReader::Start start)
         : kafka_(kafka), topic_(topic), start_(start) {
         kafka_.assign(topic_, {start_});
     }
-    ~Reading() { rd_kafka_assign(kafka_.get(), nullptr); }
-    Reading(const Reading&) = delete;
-    Reading& operator=(const Reading&) = delete;
+    ~Stretch() { rd_kafka_assign(kafka_.get(), nullptr); }
+    Stretch(const Stretch&) = delete;
+    Stretch& operator=(const Stretch&) = delete;
 
     // nullptr: there are no more.
     RdKafkaMessage next() {
@@ -77,8 +77,8 @@ class KafkaTopic::Source {
               const std::function<bool(const StoredRecord&)>& visit) {
         if (from >= until) return;
         const std::lock_guard<std::mutex> lock(mutex_);
-        Reading reading(kafka_, topic_, {shard, from});
-        while (const RdKafkaMessage message = reading.next()) {
+        Stretch stretch(kafka_, topic_, {shard, from});
+        while (const RdKafkaMessage message = stretch.next()) {
             if (message->offset >= until || !visit(record_of(*message))) return;
             if (message->offset + 1 >= until) return;
         }
@@ -125,8 +125,8 @@ std::unique_ptr<Publisher> KafkaTopic::open_publisher() {
     return std::make_unique<KafkaPublisher>(options_, plan_.name);
 }
 
-std::unique_ptr<EventReader> KafkaTopic::open_reader() {
-    return std::make_unique<KafkaReader>(options_, plan_.name);
+std::unique_ptr<EventReader> KafkaTopic::open_reader(Reading reading) {
+    return std::make_unique<KafkaReader>(options_, plan_.name, reading);
 }
 
 EventTopic::Extent KafkaTopic::extent(Shard shard) { return source_->extent(shard); }

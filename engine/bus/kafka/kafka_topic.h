@@ -26,7 +26,7 @@ class KafkaTopic final : public EventTopic {
 
     void prepare() override;
     std::unique_ptr<Publisher> open_publisher() override;
-    std::unique_ptr<EventReader> open_reader() override;
+    std::unique_ptr<EventReader> open_reader(Reading reading) override;
     Extent extent(Shard shard) override;
     // As the broker has it; a Fault where it has no such topic.
     std::uint32_t partition_count();

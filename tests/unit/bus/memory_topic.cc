@@ -138,7 +138,10 @@ std::unique_ptr<Publisher> MemoryTopic::open_publisher() {
     return std::make_unique<Session>(*this);
 }
 
-std::unique_ptr<EventReader> MemoryTopic::open_reader() { return std::make_unique<Reader>(*this); }
+std::unique_ptr<EventReader> MemoryTopic::open_reader(Reading /*reading*/) {
+    ++readers_opened_;
+    return std::make_unique<Reader>(*this);
+}
 
 EventTopic::Extent MemoryTopic::extent(Shard shard) {
     const std::lock_guard<std::mutex> lock(mutex_);

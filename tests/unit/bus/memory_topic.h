@@ -6,6 +6,7 @@
 // it is down.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -22,7 +23,7 @@ class MemoryTopic final : public EventTopic {
 
     void prepare() override;
     std::unique_ptr<Publisher> open_publisher() override;
-    std::unique_ptr<EventReader> open_reader() override;
+    std::unique_ptr<EventReader> open_reader(Reading reading) override;
     Extent extent(Shard shard) override;
     void read(Shard shard, Offset from, Offset until,
               const std::function<bool(const StoredRecord&)>& visit) override;
@@ -45,6 +46,7 @@ class MemoryTopic final : public EventTopic {
     // At most this many deliveries a poll.
     void set_deliveries_max(std::size_t count);
     std::size_t waiting() const;
+    std::size_t readers_opened() const { return readers_opened_; }
 
  private:
     struct Kept {
@@ -71,6 +73,7 @@ class MemoryTopic final : public EventTopic {
     Loss loss_ = Loss::kNone;
     std::size_t deliveries_max_ = ~std::size_t{0};
     std::size_t waiting_ = 0;
+    std::atomic<std::size_t> readers_opened_{0};  // not guarded
 };
 
 }  // namespace skein::bus::test

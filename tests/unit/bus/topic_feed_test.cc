@@ -189,6 +189,51 @@ TEST_CASE("topic feed: who is far behind reads the past from the topic [V-114]",
     CHECK(bench.feed.status().from_log <= 60 * kShards);
 }
 
+TEST_CASE("topic feed: who asks before its first record comes waits for none [V-114]",
+          "[unit][bus]") {
+    TopicFeedOptions options;
+    options.past_events_min = 50;
+    log::MemoryLog log{store_info()};
+    MemoryTopic topic{kShards};
+    EventWriter writer(log);
+    writer.append(Shard(0), 49);
+    writer.append(Shard(1), 200);
+    RecordWriter record(log.info().store_id);
+    for (std::uint32_t s = 0; s < kShards; ++s)
+        log.scan(Shard(s), Position(0), [&](const log::EventView& event) {
+            topic.store(Shard(s), record.write(event));
+            return true;
+        });
+    TopicFeed feed(log, topic, options);  // never started: no window begins
+    Follower follower(feed, log);
+    CHECK(follower.has_all());
+    CHECK(follower.problem() == "");
+    CHECK(feed.status().from_topic == 200);
+    CHECK(feed.status().from_log == 49);
+    Follower another(feed, log);
+    CHECK(another.has_all());
+    CHECK(topic.readers_opened() == 1);
+}
+
+TEST_CASE("topic feed: a topic that has told of nothing yet keeps nobody from the log",
+          "[unit][bus]") {
+    TopicFeedOptions options;
+    options.patience = std::chrono::hours(1);
+    options.past_events_min = 50;
+    options.past.patience = milliseconds(10);
+    log::MemoryLog log{store_info()};
+    MemoryTopic topic{kShards};
+    TopicFeed feed(log, topic, options);
+    feed.start();
+    REQUIRE(comes_true([&] { return feed.status().shards_on_log == 0; }));
+    EventWriter writer(log);
+    writer.append(Shard(0), 49);
+    writer.append(Shard(1), 200);
+    Follower follower(feed, log);
+    CHECK(follower.has_all());
+    CHECK(follower.problem() == "");
+}
+
 TEST_CASE("topic feed: far behind a topic that is away, or ends early, the log answers [V-172]",
           "[unit][bus]") {
     TopicFeedOptions options;
