@@ -37,9 +37,10 @@ namespace skein::bus {
 
 struct RelayOptions {
     std::vector<Shard> shards;  // empty: all of them
-    // Of one session, all shards together: what is in memory while the bus is away.
+    // Of one session, all shards together: what is in memory while the bus is away, beside two pages
+    // of the log.
     std::size_t in_flight_events_max = 4096;
-    std::size_t in_flight_bytes_max = 64U << 20;
+    std::size_t in_flight_bytes_max = 48U << 20;
     // Every shard's last delivered event is looked for this often.
     std::chrono::milliseconds audit_interval{10'000};
     // Between sessions that failed: doubled each time, up to the second.
