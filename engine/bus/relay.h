@@ -37,8 +37,8 @@ namespace skein::bus {
 
 struct RelayOptions {
     std::vector<Shard> shards;  // empty: all of them
-    // Of one session, all shards together: what is in memory while the bus is away, beside two pages
-    // of the log.
+    // Of one session, all shards together: what is in memory while the bus is away, beside two
+    // pages of the log.
     std::size_t in_flight_events_max = 4096;
     std::size_t in_flight_bytes_max = 48U << 20;
     // Every shard's last delivered event is looked for this often.

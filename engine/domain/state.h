@@ -91,6 +91,9 @@ class State {
     // Folds an event of another stream of the scope, for documents that list their scope (a swarm's
     // runs). Moves the mark's position, not the version.
     void observe(const Event& event);
+    // Takes away what was observed: what is left is the fold of this stream alone, but for the
+    // mark.
+    virtual void forget_observed() {}
 
     // For codecs that restore a state from its own bytes.
     void set_mark(const Mark& mark) { mark_ = mark; }

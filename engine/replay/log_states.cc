@@ -62,7 +62,10 @@ std::shared_ptr<domain::State> LogStates::start_of(const Stream& stream, Version
     if (snapshots_ == Snapshots::kUse) {
         if (auto stored = log_->find_snapshot(stream, version)) {
             auto loaded = codec::decode_snapshot(stored->bytes, *codec_);
-            if (loaded) return *loaded;
+            if (loaded) {
+                (*loaded)->forget_observed();
+                return *loaded;
+            }
             throw Fault(FaultKind::kCorruption,
                         fmt::format("the snapshot of {} at version {} cannot be read: {}",
                                     stream.str(), stored->version.value(), loaded.error().what),

@@ -40,7 +40,9 @@ void Snapshotter::offer(const domain::State& state, Version before) {
     {
         const std::lock_guard lock(mutex_);
         if (waiting_.size() >= kWaitingMax && !waiting_.contains(state.stream())) return;
-        waiting_[state.stream()] = state.clone();
+        const std::shared_ptr<domain::State> alone = state.clone();
+        alone->forget_observed();  // which of it is there rests on who read the state, and when
+        waiting_[state.stream()] = alone;
     }
     changed_.notify_all();
 }

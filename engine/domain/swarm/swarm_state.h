@@ -91,6 +91,8 @@ class SwarmState final : public State, public ListMembers {
     Timestamp created_at;
     Timestamp updated_at;
 
+    void forget_observed() override { runs.clear(); }
+
  protected:
     void evolve(const Event& event, const Past& past) override;
     void evolve_observed(const Event& event) override;

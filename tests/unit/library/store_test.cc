@@ -9,7 +9,10 @@
 #include <future>
 
 #include "engine/base/fault.h"
+#include "engine/codec/snapshot.h"
 #include "engine/json/parse.h"
+#include "engine/replay/verify.h"
+#include "engine/runtime/snapshotter.h"
 #include "tests/contract/temp_directory.h"
 
 using namespace skein;
@@ -413,4 +416,33 @@ TEST_CASE("store: opening it to read leaves no files behind") {
     const std::size_t few = files();
     for (int i = 0; i < 20; ++i) read();
     CHECK(files() <= few + 4);  // RocksDB removes some of its own a moment later
+}
+
+TEST_CASE("store: a snapshot is the swarm's own events, also where its runs were known [V-20]") {
+    const TempDirectory directory;
+    const Stream swarm("swarm/s1");
+    const auto findings = [](Store& store) {
+        return replay::verify_log(store.log(), store.codec(), [](std::uint64_t) {}).findings;
+    };
+    begin_run(*Store::open(options_at(directory.path())));
+    // The state that this process goes on with comes from the views, which list the run.
+    auto store = Store::open(options_at(directory.path()));
+    const auto describe = [&](std::uint64_t i) {
+        const auto done = [](const Outcome& outcome) { CHECK(code_of(outcome) == "accepted"); };
+        store->submit_async(
+            fmt::format(R"({{"type":"UpdateSwarm","swarm":"s1","data":{{"goal":"{}"}}}})", i),
+            done);
+    };
+    for (std::uint64_t i = 1; i < runtime::Snapshotter::kSnapshotEvery; ++i) describe(i);
+    store.reset();
+    store = Store::open(options_at(directory.path()));
+    const Version head = store->log().stream_head(swarm);
+    REQUIRE(head == Version(runtime::Snapshotter::kSnapshotEvery));
+    REQUIRE(store->log().find_snapshot(swarm, head));
+    CHECK(findings(*store).empty());
+    // One that an earlier version of this program wrote.
+    store->views().catch_up();
+    store->log().put_snapshot(
+        swarm, head, codec::encode_snapshot(store->views().document_latest(swarm), store->codec()));
+    CHECK(findings(*store).empty());
 }
