@@ -75,6 +75,7 @@ void measure(Report& report, std::size_t keys) {
         fill(*store, keys);
     }
     const auto store = open_store(scratch, Projecting::kOnDemand, StateCaching::kNone);
+    wait_for_rest();
     for (const double distance : {0.0, 0.05, 0.25, 0.5, 0.9}) {
         Comparison p50;
         Comparison p99;
