@@ -51,7 +51,8 @@ Relay::~Relay() { stop(); }
 void Relay::start() {
     SKEIN_CHECK(!thread_.joinable(), "a relay starts once");
     is_stopping_ = false;
-    audit_launch_ = std::launch::async;
+    audit_launch_ =
+        std::launch::async | std::launch::deferred;  // in turn where no thread is to be had
     thread_ = std::thread([this] { run(); });
 }
 

@@ -81,9 +81,10 @@ std::uint64_t PostgresLog::scan(Shard shard, Position after,
     for (bool is_first = true; after < last; is_first = false) {
         const BinaryRows page = ahead.valid() ? ahead.get() : ask(after);
         const Position end(last_number(page));
-        // Who took a whole page takes the next one, most likely: it is read meanwhile.
+        // Who took a whole page takes the next one, most likely: it is read meanwhile, or when it
+        // is asked for, where the system gives no more threads.
         if (!is_first && end < last && end > after)
-            ahead = std::async(std::launch::async, ask, end);
+            ahead = std::async(std::launch::async | std::launch::deferred, ask, end);
         for (std::size_t row = 0; row < page.size(); ++row) {
             const EventView event = event_of(shard, page, row, 0);
             if (event.position != after.next()) break;
