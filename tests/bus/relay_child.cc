@@ -1,12 +1,15 @@
 // The process that relay_kill_test kills: a relay over an embedded log, until all of it is
 // delivered.
 //
-// usage: relay_child LOG_DIRECTORY BROKERS TOPIC [PROPERTY=VALUE...]
+// usage: relay_child LOG_DIRECTORY BROKERS TOPIC [again]
+// With `again` it is given its shards anew while events are on their way, so that its session ends.
 // Exit: 0 all is delivered; 5 a Fault.
 #include <fmt/format.h>
 
 #include <chrono>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "engine/base/fault.h"
 #include "engine/bus/kafka/kafka_topic.h"
@@ -23,6 +26,14 @@ bool is_delivered(const skein::log::EventLog& log, const skein::bus::Relay& rela
     return true;
 }
 
+void begin_again(const skein::log::EventLog& log, skein::bus::Relay& relay) {
+    while (relay.status().in_flight_peak == 0)
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+    std::vector<skein::Shard> shards;
+    for (std::uint32_t s = 0; s < log.shard_count(); ++s) shards.emplace_back(s);
+    relay.set_shards(shards);
+}
+
 void run(const std::vector<std::string>& arguments) {
     skein::log::RocksLogOptions log_options;
     log_options.directory = arguments[0];
@@ -31,12 +42,11 @@ void run(const std::vector<std::string>& arguments) {
     skein::bus::KafkaOptions options;
     options.brokers = arguments[1];
     options.topics.events = arguments[2];
-    for (std::size_t i = 3; i < arguments.size(); ++i)
-        options.properties.push_back(skein::bus::parse_property(arguments[i]));
     const auto topic =
         skein::bus::events_topic(options, log->shard_count(), skein::bus::WhenMissing::kMake);
     skein::bus::Relay relay(*log, log->info().store_id, *topic, {});
     relay.start();
+    if (arguments.size() > 3) begin_again(*log, relay);
     while (!is_delivered(*log, relay)) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     relay.stop();
 }

@@ -109,4 +109,28 @@ TEST_CASE("reader: partitions are followed from the offsets given, and lost ones
     CHECK(seen[0] == 0);
 }
 
+TEST_CASE("reader: partitions are given and taken as fast as shards come and go [V-172]",
+          "[kafka]") {
+    RunningRelay running(options_at(KafkaBroker::shared().address(), "reassigned"), 2);
+    running.fill(50);
+    running.check_all_arrives();
+    const auto reading = GENERATE(EventTopic::Reading::kEnd, EventTopic::Reading::kPast);
+    const auto reader = running.reading->open_reader(reading);
+    std::vector<std::uint64_t> seen(2);
+    const auto take = [&](const StoredRecord& stored) { ++seen[stored.shard.value()]; };
+    for (int round = 0; round < 20; ++round) {
+        reader->assign({{Shard(0), 0}, {Shard(1), 0}});
+        if (round % 2 == 0) reader->poll(std::chrono::milliseconds(200), take);
+        reader->assign({{Shard(1), 0}});
+        reader->assign({{Shard(0), 0}, {Shard(1), 0}});
+        reader->assign({});
+    }
+    seen = {0, 0};
+    reader->assign({{Shard(0), 10}, {Shard(1), 0}});
+    CHECK(comes_true([&] {
+        reader->poll(std::chrono::milliseconds(50), take);
+        return seen[0] == 40 && seen[1] == 50;
+    }));
+}
+
 }  // namespace skein::bus::test

@@ -117,6 +117,18 @@ std::optional<std::string> setting_of(const KafkaHandle& kafka, const std::strin
     return std::nullopt;
 }
 
+void check_cleanup(const KafkaHandle& kafka, const TopicPlan& plan) {
+    const auto value = setting_of(kafka, plan.name, "cleanup.policy");
+    if (!value || *value == "delete") return;
+    throw Fault(FaultKind::kConfig,
+                fmt::format("topic {} has cleanup.policy={}: records of one key replace each other "
+                            "there",
+                            plan.name, *value),
+                fmt::format("kafka-configs --alter --entity-type topics --entity-name {} "
+                            "--add-config cleanup.policy=delete",
+                            plan.name));
+}
+
 void check_limit(const KafkaHandle& kafka, const TopicPlan& plan) {
     const auto value = setting_of(kafka, plan.name, "max.message.bytes");
     if (!value) return;
@@ -142,8 +154,11 @@ void check_partitions(const TopicPlan& plan, int partitions) {
                 fmt::format("topic {} has {} partitions, the store has {} shards: one shard is one "
                             "partition, and neither number can change",
                             plan.name, partitions, plan.partitions),
-                "Name another topic for this store, or delete this one (the log makes its events "
-                "anew) and run skein migrate.");
+                plan.is_of_log
+                    ? "Name another topic for this store, or delete this one (the log makes its "
+                      "events anew) and run skein migrate."
+                    : "Name another topic for this store. What stands in this one would be lost "
+                      "with it.");
 }
 
 }  // namespace
@@ -156,11 +171,14 @@ std::vector<TopicPlan> topic_plans(const KafkaOptions& options, std::uint32_t sh
                          {{"cleanup.policy", "delete"},
                           {"max.message.bytes", limit},
                           {"retention.ms", std::move(retention)}},
-                         rule};
+                         rule,
+                         false};
     };
     constexpr const char* kWeek = "604800000";
-    return {plan(options.topics.events, PartitionRule::kExact, options.events_retention_ms),
-            plan(options.topics.commands, PartitionRule::kExact, kWeek),
+    TopicPlan events =
+        plan(options.topics.events, PartitionRule::kExact, options.events_retention_ms);
+    events.is_of_log = true;
+    return {std::move(events), plan(options.topics.commands, PartitionRule::kExact, kWeek),
             plan(options.topics.outcomes, PartitionRule::kAtLeast, kWeek),
             plan(options.topics.dead_letters, PartitionRule::kAtLeast, "-1")};
 }
@@ -193,6 +211,7 @@ void check_topics(const KafkaOptions& options, const std::vector<TopicPlan>& pla
     const KafkaHandle kafka(options, KafkaHandle::Role::kAsker);
     for (const TopicPlan& plan : plans) {
         check_partitions(plan, kafka.partition_count(plan.name));
+        check_cleanup(kafka, plan);
         check_limit(kafka, plan);
     }
 }

@@ -23,6 +23,7 @@ struct TopicPlan {
     std::uint32_t partitions = 0;  // of one that is made
     std::vector<std::pair<std::string, std::string>> settings;
     PartitionRule rule = PartitionRule::kExact;
+    bool is_of_log = false;  // the log makes its records anew where they are gone
 };
 // Events, commands, outcomes and dead letters of a store with this many shards.
 std::vector<TopicPlan> topic_plans(const KafkaOptions& options, std::uint32_t shard_count);
@@ -38,8 +39,8 @@ std::vector<TopicFound> find_topics(const KafkaOptions& options,
 // Makes what is missing, and returns when the brokers know it; what stands is left as it is.
 std::vector<TopicFound> make_topics(const KafkaOptions& options,
                                     const std::vector<TopicPlan>& plans);
-// A Fault for the first topic that is missing, has a wrong number of partitions, or takes no
-// messages of kMessageBytesMax.
+// A Fault for the first topic that is missing, has a wrong number of partitions, takes no messages
+// of kMessageBytesMax, or is compacted.
 void check_topics(const KafkaOptions& options, const std::vector<TopicPlan>& plans);
 
 }  // namespace skein::bus

@@ -62,7 +62,7 @@ void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& valu
     }
     rd_kafka_conf_destroy(conf);
     throw Fault(FaultKind::kConfig,
-                fmt::format("Kafka's client does not take {}={}: {}", name, value, text.data()),
+                fmt::format("Kafka's client does not take the property {}: {}", name, text.data()),
                 "Correct the property, or remove it.");
 }
 
@@ -182,6 +182,16 @@ void KafkaHandle::assign(const std::string& topic,
     }
     const rd_kafka_resp_err_t error = rd_kafka_assign(client_, list.get());
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw fault_of(error, "assigning " + topic);
+    // librdkafka 2.0.2 ends the process where a partition is taken off, put on and taken off again
+    // before its first stop was noted: the second one finds it stopped (rdkafka_assignment.c:872).
+    // Stops are done by one thread in the order of a queue: the first question stands there behind
+    // all of them, the second one behind what tells that they are done.
+    constexpr int kTurnsOfStop = 2;
+    for (int i = 0; i < kTurnsOfStop; ++i) {
+        rd_kafka_topic_partition_list_t* assigned = nullptr;
+        if (rd_kafka_assignment(client_, &assigned) == RD_KAFKA_RESP_ERR_NO_ERROR)
+            rd_kafka_topic_partition_list_destroy(assigned);
+    }
 }
 
 Fault KafkaHandle::fault_of(rd_kafka_resp_err_t error, const std::string& doing) const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 
 #include "engine/base/fault.h"
@@ -33,15 +34,33 @@ constexpr std::array kFixed = {
     Fixed{"enable.auto.offset.store", "readers keep their own positions"},
     Fixed{"check.crcs", "damaged records must be noticed"},
     Fixed{"group.id", "the group protocol is not used"},
+    Fixed{"delivery.report.only.error", "what is not told of never counts as delivered"},
+    Fixed{"enable.partition.eof", "readers would not know the end of a partition"},
 };
+
+void check_message_limit(const std::string& value) {
+    std::uint64_t bytes = 0;
+    std::from_chars(value.data(), value.data() + value.size(), bytes);
+    if (bytes >= kMessageBytesMax) return;
+    throw Fault(FaultKind::kConfig,
+                fmt::format("the Kafka property message.max.bytes is {}, events may have up to {}",
+                            value, kMessageBytesMax),
+                "Remove it, or make it as large.");
+}
 
 }  // namespace
 
 std::pair<std::string, std::string> parse_property(const std::string& text) {
     const std::size_t sign = text.find('=');
     if (sign == std::string::npos || sign == 0) {
-        throw Fault(FaultKind::kConfig, fmt::format("'{}' is no property of Kafka's client", text),
-                    "Write name=value, as in sasl.mechanism=PLAIN.");
+        // What it holds is not told: it may be a part of a password.
+        throw Fault(
+            FaultKind::kConfig,
+            fmt::format("{} characters without a name and `=` are no property of Kafka's "
+                        "client",
+                        text.size()),
+            "Write name=value, as in sasl.mechanism=PLAIN; a value that holds the separator "
+            "has to stand in a file, one property a line.");
     }
     return {text.substr(0, sign), text.substr(sign + 1)};
 }
@@ -54,10 +73,11 @@ void check_properties(const KafkaOptions& options) {
         const auto* const fixed =
             std::find_if(kFixed.begin(), kFixed.end(),
                          [&name = name](const Fixed& one) { return one.name == name; });
+        if (name == "message.max.bytes") check_message_limit(value);
         if (fixed == kFixed.end()) continue;
         throw Fault(FaultKind::kConfig,
                     fmt::format("the Kafka property {} cannot be set: {}", name, fixed->why),
-                    fmt::format("Remove {}={} from the configuration.", name, value));
+                    fmt::format("Remove {} from the configuration.", name));
     }
 }
 
