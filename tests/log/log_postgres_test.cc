@@ -226,16 +226,43 @@ TEST_CASE("postgres: connections are encrypted as sslmode says, or refused [V-95
     CHECK(is_encrypted({.dsn = dsn, .sslmode = "require"}));
     const std::string trusting = dsn + " sslrootcert=" + server.certificate();
     CHECK(is_encrypted({.dsn = trusting, .sslmode = "verify-full"}));
-    const auto refusal = [&](const PgConnectOptions& connect) {
-        return message_of([&] { is_encrypted(connect); }, FaultKind::kUnavailable);
+    const auto refusal = [&](const PgConnectOptions& connect, FaultKind kind) {
+        return message_of([&] { is_encrypted(connect); }, kind);
     };
-    CHECK_THAT(refusal({dsn + " sslmode=disable"}), Catch::Contains("no encryption"));
-    CHECK_THAT(refusal({.dsn = dsn + " sslmode=disable", .sslmode = "require"}),
+    CHECK_THAT(refusal({dsn + " sslmode=disable"}, FaultKind::kConfig),
                Catch::Contains("no encryption"));
-    CHECK_THAT(refusal({dsn + " sslmode=verify-full sslrootcert=/nowhere"}),
-               Catch::Contains("/nowhere"));
-    CHECK_THAT(refusal({.dsn = trusting + " host=127.0.0.1", .sslmode = "verify-full"}),
+    CHECK_THAT(refusal({.dsn = dsn + " sslmode=disable", .sslmode = "require"}, FaultKind::kConfig),
+               Catch::Contains("no encryption"));
+    CHECK_THAT(
+        refusal({dsn + " sslmode=verify-full sslrootcert=/nowhere"}, FaultKind::kUnavailable),
+        Catch::Contains("/nowhere"));
+    CHECK_THAT(refusal({.dsn = trusting + " host=127.0.0.1", .sslmode = "verify-full"},
+                       FaultKind::kUnavailable),
                Catch::Contains("does not match host name"));
+    CHECK_THAT(refusal({.dsn = dsn, .sslmode = "always"}, FaultKind::kConfig),
+               Catch::Contains("sslmode is \"always\""));
+}
+
+TEST_CASE("postgres: a connection that is refused for good is told from one that may come [V-95]",
+          "[postgres]") {
+    const PostgresServer& server = PostgresServer::shared();
+    const auto refusal = [](const std::string& dsn, FaultKind kind) {
+        return message_of([&] { PgConnection connection(PgConnectOptions{.dsn = dsn}); }, kind);
+    };
+    CHECK_THAT(refusal(server.dsn("nothing"), FaultKind::kConfig),
+               Catch::Contains("does not exist"));
+    CHECK_THAT(refusal(server.dsn("postgres") + " user=nobody", FaultKind::kConfig),
+               Catch::Contains("nobody"));
+    CHECK_THAT(refusal("host=127.0.0.1 port=1 dbname=postgres", FaultKind::kUnavailable),
+               Catch::Contains("refused"));
+    // What an address holds is not told where it cannot be read: it may be a part of a password.
+    for (const char* const address :
+         {"postgresql://me:se%cret@localhost/skein", "host=localhost password=se'cret x",
+          "postgresql://me:se@cret@localhost/skein", "postgresql://me:se/cret@localhost/skein"}) {
+        CAPTURE(address);
+        const std::string said = refusal(address, FaultKind::kConfig);
+        CHECK_THAT(said, !Catch::Contains("cret"));
+    }
 }
 
 TEST_CASE("postgres: an append is one round trip, whatever it holds", "[postgres]") {

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <pqxx/errorhandler>
@@ -34,20 +35,62 @@ constexpr std::array<std::pair<const char*, const char*>, 6> kDefaults = {{
     {"tcp_user_timeout", "30000"},
 }};
 
+constexpr const char* kFormOfAddress =
+    "Write it as postgresql://user@host:port/database?sslmode=verify-full; what is special in a "
+    "name "
+    "or password as %XX (`@` is %40).";
+
+// What libpq quotes of an address may be a part of its password.
+std::string without_quotes(std::string_view text) {
+    std::string out;
+    bool is_quoted = false;
+    for (const char c : text) {
+        if (c == '"' && !is_quoted) out += "...";
+        if (c == '"') is_quoted = !is_quoted;
+        if (c != '"' && c != '\n' && !is_quoted) out += c;
+    }
+    return out;
+}
+
+void check_sslmode(const std::string& mode) {
+    constexpr std::array<std::string_view, 7> kModes = {
+        "", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"};
+    if (std::find(kModes.begin(), kModes.end(), mode) != kModes.end()) return;
+    throw Fault(FaultKind::kConfig, fmt::format("sslmode is \"{}\"", mode),
+                "Use disable, allow, prefer, require, verify-ca or verify-full.");
+}
+
+// What libpq takes and cannot mean what it says.
+void check_settings(const std::map<std::string, std::string>& settings) {
+    const auto is_set = [&](const char* name) {
+        const auto place = settings.find(name);
+        return place == settings.end() ? std::string() : place->second;
+    };
+    // A host that begins with one is a socket without a file.
+    if (is_set("dbname").find('@') != std::string::npos ||
+        is_set("host").find('@', 1) != std::string::npos)
+        throw Fault(
+            FaultKind::kConfig,
+            "the address of Postgres has more than one `@`: one in the name or the password, "
+            "most likely",
+            kFormOfAddress);
+    check_sslmode(is_set("sslmode"));
+}
+
 std::map<std::string, std::string> settings_of(const std::string& dsn) {
     char* problem = nullptr;
     PQconninfoOption* const parsed = PQconninfoParse(dsn.c_str(), &problem);
     if (parsed == nullptr) {
-        std::string why = problem == nullptr ? "out of memory" : problem;
+        const std::string why = problem == nullptr ? "out of memory" : without_quotes(problem);
         PQfreemem(problem);
-        while (why.ends_with('\n')) why.pop_back();
         throw Fault(FaultKind::kConfig, "the address of Postgres cannot be read: " + why,
-                    "Write it as postgresql://user@host:port/database?sslmode=verify-full.");
+                    kFormOfAddress);
     }
     std::map<std::string, std::string> settings;
     for (const PQconninfoOption* option = parsed; option->keyword != nullptr; ++option)
         if (option->val != nullptr) settings[option->keyword] = option->val;
     PQconninfoFree(parsed);
+    check_settings(settings);
     return settings;
 }
 
@@ -71,6 +114,7 @@ std::string value_or(const std::map<std::string, std::string>& settings, const c
 std::string complete_dsn(const PgConnectOptions& options) {
     std::map<std::string, std::string> settings = settings_of(options.dsn);
     settings.emplace("connect_timeout", std::to_string(options.connect_timeout.count()));
+    check_sslmode(options.sslmode);
     if (!options.sslmode.empty()) settings.emplace("sslmode", options.sslmode);
     for (const auto& [name, value] : kDefaults) settings.emplace(name, value);
     std::string text;
@@ -83,6 +127,32 @@ std::string place_of(const std::string& dsn) {
     return fmt::format("{}:{}/{}", value_or(settings, "host", "localhost"),
                        value_or(settings, "port", "5432"), value_or(settings, "dbname", "default"));
 }
+
+namespace {
+
+// The SQLSTATE with which the server refuses a connection, which libpqxx does not tell: asked for
+// by connecting once more. Empty where it gives none.
+std::string refusal_of(const std::string& dsn) {
+    constexpr std::size_t kStateSize = 5;
+    constexpr int kPatienceMs = 2000;
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> session(PQconnectStart(dsn.c_str()),
+                                                               &PQfinish);
+    PQsetErrorVerbosity(session.get(), PQERRORS_SQLSTATE);
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    while (next == PGRES_POLLING_WRITING || next == PGRES_POLLING_READING) {
+        pollfd socket{PQsocket(session.get()),
+                      static_cast<short>(next == PGRES_POLLING_WRITING ? POLLOUT : POLLIN), 0};
+        if (socket.fd < 0 || ::poll(&socket, 1, kPatienceMs) <= 0) return {};
+        next = PQconnectPoll(session.get());
+    }
+    const std::string_view said = PQerrorMessage(session.get());
+    constexpr std::string_view kMark = "FATAL:  ";
+    const std::size_t at = said.rfind(kMark);
+    return at == std::string_view::npos ? std::string()
+                                        : std::string(said.substr(at + kMark.size(), kStateSize));
+}
+
+}  // namespace
 
 // A connection of libpqxx that lets libpq be used beside it.
 class PgConnection::Session final : public pqxx::connection_base {
@@ -113,10 +183,12 @@ PgConnection::PgConnection(const PgConnectOptions& options) {
         for (const statements::Statement& statement : statements::kAll)
             session_->prepare(statement.name, statement.sql);
     } catch (const std::exception& error) {
-        throw Fault(FaultKind::kUnavailable,
-                    fmt::format("Postgres at {} cannot be reached: {}", place_of(options.dsn),
-                                message_of(error)),
-                    "Check that it runs, and the address, user and sslmode.");
+        const std::string said = message_of(error);
+        const bool is_refused = std::string_view(error.what()).find("FATAL") != std::string::npos;
+        throw fault_of_state(
+            is_refused ? refusal_of(dsn) : std::string(),
+            fmt::format("Postgres at {} cannot be reached: {}", place_of(options.dsn), said),
+            "Check that it runs, and the address, user and sslmode.");
     }
     check_server(options);
 }

@@ -37,6 +37,9 @@ constexpr const char* kTryAgain = "Try again; look at the server's log where it 
 }  // namespace
 
 std::string sqlstate_of(const std::exception& error) {
+    // libpqxx 6 leaves the state of these out.
+    if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) return "42501";
+    if (dynamic_cast<const pqxx::syntax_error*>(&error) != nullptr) return "42601";
     if (const auto* refused = dynamic_cast<const pqxx::sql_error*>(&error))
         return refused->sqlstate();
     if (dynamic_cast<const pqxx::deadlock_detected*>(&error) != nullptr) return "40P01";
@@ -57,12 +60,16 @@ Fault fault_of(const std::exception& error, std::string_view doing) {
     const std::string what =
         fmt::format("{} failed on Postgres: {}{}", doing, message_of(error),
                     state.empty() ? std::string() : fmt::format(" ({})", state));
+    return fault_of_state(state, what, kTryAgain);
+}
+
+Fault fault_of_state(std::string_view state, const std::string& what, const char* otherwise) {
     if (state == "53100")
         return {fault_codes::kDiskFull, what, "Free space on the disk of the server."};
     for (const Reaction& reaction : kReactions) {
         if (state.starts_with(reaction.prefix)) return {reaction.kind, what, reaction.remedy};
     }
-    return {FaultKind::kUnavailable, what, kTryAgain};
+    return {FaultKind::kUnavailable, what, otherwise};
 }
 
 Fault damaged_value(std::string_view what) {

@@ -24,6 +24,8 @@ std::string sqlstate_of(const std::exception& error);
 std::string message_of(const std::exception& error);
 // The fault for a statement that the server refused; `doing` as in "reading events".
 Fault fault_of(const std::exception& error, std::string_view doing);
+// The same for what a state says; where it says nothing it may pass, and `otherwise` is to be done.
+Fault fault_of_state(std::string_view state, const std::string& what, const char* otherwise);
 // For a value of a row that is not of its form; `what` as in "an event".
 Fault damaged_value(std::string_view what);
 
