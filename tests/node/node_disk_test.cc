@@ -90,12 +90,19 @@ TEST_CASE("node: with no room under Postgres commands are refused, with room the
         }
         CHECK(is_served(node));
         CHECK(node.get("/livez")->status == 200);
+        REQUIRE(comes_true([&] { return (refusal = sender.send()) == "disk-full"; }));
+        const auto unready = node.get("/readyz");
+        CHECK(unready->status == 503);
+        CHECK_THAT(unready->body, Catch::Contains("the disk of the log is full"));
+        CHECK(node.metric("skein_log_writable") == 0);
         disk.make_room();
         CHECK(comes_true([&] { return sender.send() == "accepted"; }, kServiceBack));
+        CHECK(node.get("/readyz")->status == 200);
         // What was acknowledged stands, and nothing else does.
         CHECK(guest.events() == sender.accepted());
         CHECK(comes_true([&] { return views_are_folds(node, guest, kSwarms); }));
     }
+    CHECK_THAT(node.output(), Catch::Contains("the disk of the log is full, commands are refused"));
 }
 
 TEST_CASE("node: with no room under its views commands go on, and the views follow later [V-95]",

@@ -28,6 +28,8 @@ constexpr std::chrono::seconds kStuck{10};
 constexpr milliseconds kTopicCheck{3000};
 // Sessions end and begin again by themselves; what lasts for longer is worth a line.
 constexpr std::chrono::seconds kQuiet{3};
+// A disk that refused something is held to be full for so long, unless it takes something.
+constexpr std::chrono::seconds kFullKnown{5};
 constexpr std::uint64_t kRetryAfterMs = 1000;
 
 // Never the same twice, and readable where somebody looks for it.
@@ -150,6 +152,11 @@ bool Node::is_read_only() const {
     return renewed_at.count() > 0 && Clock::now() - health.renewed_at > 2 * options_.store.lease;
 }
 
+bool Node::is_log_full() const {
+    return full_at_.load() > 0 &&
+           Clock::now().time_since_epoch() - Clock::duration(full_at_.load()) < kFullKnown;
+}
+
 bool Node::is_stale() const {
     return is_read_only() || !store_->views().counters().failure.empty() ||
            lag_events() > options_.lag_events_max;
@@ -164,6 +171,7 @@ std::vector<std::string> Node::unready() const {
     if (is_draining_) reasons.emplace_back("draining");
     if (has_lost_log_) reasons.emplace_back("the log went back");
     if (is_read_only()) reasons.emplace_back("the log cannot be written");
+    if (is_log_full()) reasons.emplace_back("the disk of the log is full");
     const std::string failure = store_->views().counters().failure;
     if (!failure.empty()) reasons.push_back("the views stand still: " + failure);
     const std::uint64_t lag = lag_events();
@@ -197,7 +205,7 @@ NodeStatus Node::status() const {
     status.owned = store_->leases()->held_shards();
     for (std::uint32_t s = 0; s < status.heads.size(); ++s)
         status.applied.push_back(store_->views().applied(Shard(s)));
-    status.is_read_only = is_read_only();
+    status.is_read_only = is_read_only() || is_log_full();
     status.is_draining = is_draining_;
     status.lag_events = lag_events();
     status.accepted = accepted_;
@@ -258,6 +266,12 @@ void Node::submit(const json::Value& command, runtime::Runtime::Callback done,
         std::move(sequence));
 }
 
+std::string Node::why_read_only() const {
+    if (has_lost_log_) return "the log went back";
+    const std::string problem = store_->leases()->health().problem;
+    return problem.empty() ? "Postgres has not answered" : problem;
+}
+
 // Read-only until the database has taken something of ours again.
 void Node::note_trouble() {
     trouble_at_ = Clock::now().time_since_epoch().count();
@@ -266,13 +280,22 @@ void Node::note_trouble() {
 
 // Counts it; says `shard-elsewhere` where the runtime could only say that it was not let.
 void Node::take_outcome(Shard shard, Outcome& outcome) {
-    if (outcome.kind == OutcomeKind::kAccepted) ++accepted_;
+    if (outcome.kind == OutcomeKind::kAccepted) {
+        ++accepted_;
+        full_at_ = 0;
+    }
     if (outcome.kind == OutcomeKind::kUnknown) {
         ++unknown_;
         note_trouble();
     }
     if (outcome.kind != OutcomeKind::kRejected) return;
     ++rejected_;
+    if (outcome.rejection->code == &domain::codes::kDiskFull) {
+        full_at_ = Clock::now().time_since_epoch().count();
+        outcome = refused(*outcome.command_id, domain::codes::kDiskFull, shard,
+                          outcome.rejection->message);
+        return;
+    }
     if (outcome.rejection->code != &domain::codes::kReadOnly) return;
     if (store_->leases()->held(shard)) {
         note_trouble();
@@ -312,6 +335,7 @@ void Node::follow_ownership(const Owned& before, const Owned& now) {
 void Node::tend() {
     Owned owned;
     bool was_read_only = false;
+    bool was_full = false;
     bool was_sending = true;
     Clock::time_point sent_at = Clock::now();
     bool is_told = true;
@@ -334,9 +358,13 @@ void Node::tend() {
         is_told = !is_new;
         const bool read_only = is_read_only();
         if (read_only != was_read_only)
-            tell(read_only ? "read-only: " + store_->leases()->health().problem
-                           : "commands are taken again");
+            tell(read_only ? "read-only: " + why_read_only() : "commands are taken again");
         was_read_only = read_only;
+        const bool is_full = is_log_full();
+        if (is_full != was_full)
+            tell(is_full ? "the disk of the log is full, commands are refused"
+                         : "the disk of the log has taken a command, or none has come");
+        was_full = is_full;
         if (!relay_ || owned.empty()) continue;
         const bus::RelayStatus relay = relay_->status();
         if (relay.is_sending) sent_at = Clock::now();

@@ -100,6 +100,8 @@ class Node {
     void note_trouble();
     using Owned = std::map<Shard, Epoch>;
     Owned owned_now() const;
+    std::string why_read_only() const;
+    bool is_log_full() const;
     void follow_ownership(const Owned& before, const Owned& now);
     void start_bus();
     void tend();
@@ -117,6 +119,7 @@ class Node {
     std::atomic<std::uint64_t> unknown_{0};
     std::atomic<std::uint64_t> ownership_changes_{0};
     std::atomic<Clock::rep> trouble_at_{0};  // when the log last refused to be written
+    std::atomic<Clock::rep> full_at_{0};     // when its disk was last full; 0: it took something
     std::atomic<Clock::rep> tended_at_{0};
 
     mutable std::mutex mutex_;          // guards all below
