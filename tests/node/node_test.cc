@@ -276,6 +276,35 @@ TEST_CASE("node: while Postgres is away commands are refused and states are serv
     CHECK(comes_true([&] { return views_are_folds(node, guest, 1); }));
 }
 
+TEST_CASE(
+    "node: where Postgres stands still commands have an answer in time, then a refusal [V-95]",
+    "[node]") {
+    PostgresServer server;
+    const std::string dsn = server.create_database();
+    make_store(dsn);
+    const ServeProcess node({dsn});
+    REQUIRE(comes_true([&] { return node.owned() == kShards; }));
+    REQUIRE(node.send(create_command("s0")) == "accepted");
+    Guest guest(dsn);
+    const std::uint64_t before = guest.events();
+
+    server.pause();
+    const auto begin = std::chrono::steady_clock::now();
+    const auto since = [&] { return std::chrono::steady_clock::now() - begin; };
+    const std::string caught = R"({"command_id":"0199f3a0-0000-7000-8000-000000000001",)" +
+                               update_command("s0", "k", 1).substr(1);
+    CHECK(node.send(caught) == "unknown");
+    CHECK(since() < seconds(15));
+    const auto refused_at = since();
+    CHECK(node.send(update_command("s0", "k", 2)) == "read-only");
+    CHECK(since() - refused_at < seconds(1));
+    CHECK_THAT(node.output(), Catch::Contains("read-only: ") && !Catch::Contains("read-only: \n"));
+    server.resume();
+    // Sent again under the same id it ends with its true result.
+    CHECK(comes_true([&] { return node.send(caught) == "accepted"; }, seconds(10)));
+    CHECK(guest.events() == before + 1);
+}
+
 TEST_CASE("node: an address that another one has is refused, with what to do [V-172]", "[node]") {
     const std::string dsn = new_store();
     const ServeProcess node({dsn});

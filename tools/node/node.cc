@@ -200,7 +200,6 @@ NodeStatus Node::status() const {
     {
         const std::lock_guard lock(mutex_);
         status.heads = heads_;
-        status.in_flight = in_flight_;
     }
     status.owned = store_->leases()->held_shards();
     for (std::uint32_t s = 0; s < status.heads.size(); ++s)
@@ -211,6 +210,7 @@ NodeStatus Node::status() const {
     status.accepted = accepted_;
     status.rejected = rejected_;
     status.unknown = unknown_;
+    status.in_flight = open_commands_.count();
     status.ownership_changes = ownership_changes_;
     if (feed_ != nullptr) status.feed = feed_->status();
     if (!relay_) return status;
@@ -243,15 +243,8 @@ void Node::submit(const json::Value& command, runtime::Runtime::Callback done,
     auto parsed = store_->parse(command);
     // The store says what is wrong with it.
     if (!parsed) return store_->submit_async(command, std::move(done), std::move(sequence));
-    {
-        const std::lock_guard lock(mutex_);
-        ++in_flight_;  // before it is asked whether it drains: whoever drains waits for this one
-    }
-    const auto finish = [this, answer = std::move(done)](Outcome outcome) {
-        answer(std::move(outcome));
-        const std::lock_guard lock(mutex_);
-        if (--in_flight_ == 0) answered_.notify_all();
-    };
+    // Before it is asked whether it drains: whoever drains waits for this one.
+    const auto finish = open_commands_.add(parsed->id, std::move(done));
     if (auto refusal = refusal_of(*parsed)) {
         ++rejected_;
         return finish(std::move(*refusal));
@@ -276,6 +269,16 @@ std::string Node::why_read_only() const {
 void Node::note_trouble() {
     trouble_at_ = Clock::now().time_since_epoch().count();
     store_->leases()->look_soon();
+}
+
+void Node::give_up_late() {
+    const std::size_t late = open_commands_.give_up(
+        options_.answer_max,
+        fmt::format("the log has not answered for {} s",
+                    std::chrono::duration_cast<std::chrono::seconds>(options_.answer_max).count()));
+    if (late == 0) return;
+    unknown_ += late;
+    note_trouble();
 }
 
 // Counts it; says `shard-elsewhere` where the runtime could only say that it was not let.
@@ -356,6 +359,7 @@ void Node::tend() {
                              owned.empty() ? "" : ": ", list_of(owned)));
         }
         is_told = !is_new;
+        give_up_late();
         const bool read_only = is_read_only();
         if (read_only != was_read_only)
             tell(read_only ? "read-only: " + why_read_only() : "commands are taken again");
@@ -411,10 +415,7 @@ void Node::drain() {
     const Clock::time_point end = Clock::now() + options_.drain_max;
     if (is_draining_.exchange(true)) return;
     if (intake_) intake_->stop();
-    {
-        std::unique_lock lock(mutex_);
-        answered_.wait_until(lock, end, [this] { return in_flight_ == 0; });
-    }
+    open_commands_.wait_for_none(end);
     store_->close();
     if (relay_) relay_->stop();
     {

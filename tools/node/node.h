@@ -27,6 +27,7 @@
 #include "engine/bus/topic_feed.h"
 #include "engine/intake/intake.h"
 #include "tools/library/store.h"
+#include "tools/node/open_commands.h"
 
 namespace skein::node {
 
@@ -35,6 +36,9 @@ struct NodeOptions {
     std::string address;                     // where its commands are taken; others read it
     std::optional<bus::KafkaOptions> kafka;  // none: no relay, and views follow the log
     std::chrono::milliseconds drain_max{10'000};
+    // A command that has no answer for so long is answered as unknown: Postgres may have stopped
+    // between two words.
+    std::chrono::milliseconds answer_max{10'000};
     // Views that are further behind are not ready to be read.
     std::uint64_t lag_events_max = 10'000;
     // A line for the operator: what it owns now, what is wrong.
@@ -98,6 +102,7 @@ class Node {
     std::optional<Outcome> refusal_of(const domain::Command& command) const;
     void take_outcome(Shard shard, Outcome& outcome);
     void note_trouble();
+    void give_up_late();
     using Owned = std::map<Shard, Epoch>;
     Owned owned_now() const;
     std::string why_read_only() const;
@@ -122,10 +127,10 @@ class Node {
     std::atomic<Clock::rep> full_at_{0};     // when its disk was last full; 0: it took something
     std::atomic<Clock::rep> tended_at_{0};
 
-    mutable std::mutex mutex_;          // guards all below
-    std::condition_variable answered_;  // nothing is in flight
-    std::condition_variable changed_;   // what is owned, or that it stops
-    std::uint64_t in_flight_ = 0;
+    OpenCommands open_commands_;
+
+    mutable std::mutex mutex_;         // guards all below
+    std::condition_variable changed_;  // what is owned, or that it stops
     std::vector<Position> heads_;
     bool is_stopping_ = false;
 
