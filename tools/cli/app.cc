@@ -79,9 +79,11 @@ void build_app(CLI::App& app, Cli& cli, const SetAction& set) {
         .with_default();
     program
         .add_option("--pg", cli.pg, "Postgres database of the store, as a URI or `key=value ...`")
-        .from_environment("SKEIN_PG");
+        .from_environment("SKEIN_PG")
+        .not_empty();
     program.add_option("--kafka", cli.kafka, "Kafka brokers beside --pg, as host:port,host:port")
-        .from_environment("SKEIN_KAFKA");
+        .from_environment("SKEIN_KAFKA")
+        .not_empty();
     program.add_option("--bundle", cli.bundle,
                        "File of `skein export --bundle`, read in place of a store");
     program.add_option("-o,--output", cli.output, "How to print")

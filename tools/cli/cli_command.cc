@@ -27,6 +27,12 @@ CliOption& CliOption::one_of(std::vector<std::string> words) {
     return *this;
 }
 
+CliOption& CliOption::not_empty() {
+    option_->check(CLI::Validator(
+        [](std::string& word) { return std::string(word.empty() ? "it is empty" : ""); }, ""));
+    return *this;
+}
+
 CliOption& CliOption::positive() {
     option_->check(CLI::Validator(
         [](std::string& word) -> std::string {

@@ -22,6 +22,8 @@ class CliOption {
     CliOption& required();
     // One of these words; another one is answered with the nearest.
     CliOption& one_of(std::vector<std::string> words);
+    // Nothing at all is no value, as where a variable of a shell is not set.
+    CliOption& not_empty();
     // A whole number from 1 on.
     CliOption& positive();
     CliOption& between(int least, int most);
