@@ -49,6 +49,10 @@ inline constexpr FaultCode kStoreFormat{
 inline constexpr FaultCode kNoStore{"no-store", FaultKind::kConfig,
                                     "The directory holds other things, and is no store.",
                                     "Name a store, or an empty or new directory."};
+inline constexpr FaultCode kForeignTopic{
+    "foreign-topic", FaultKind::kConfig, "The Kafka topics hold what another store wrote.",
+    "Give each store topics of its own: SKEIN_KAFKA__EVENTS_TOPIC, SKEIN_KAFKA__COMMANDS_TOPIC, "
+    "SKEIN_KAFKA__OUTCOMES_TOPIC and SKEIN_KAFKA__DEAD_LETTERS_TOPIC name them."};
 inline constexpr FaultCode kNotThere{"not-there", FaultKind::kMissing,
                                      "What was named is not there.",
                                      "Check the name that the message says."};
@@ -57,8 +61,8 @@ inline constexpr FaultCode kStoreMissing{
     "Check --data; the first `skein send` or `skein import` makes a store."};
 
 inline constexpr const FaultCode* kAll[] = {
-    &kUnavailable, &kStoreLocked, &kDiskFull,    &kNoPermission,     &kOutputFailed,
-    &kOutOfMemory, &kOverloaded,  &kCorruption,  &kBadConfiguration, &kStoreFormat,
-    &kNoStore,     &kNotThere,    &kStoreMissing};
+    &kUnavailable, &kStoreLocked,  &kDiskFull,   &kNoPermission,     &kOutputFailed,
+    &kOutOfMemory, &kOverloaded,   &kCorruption, &kBadConfiguration, &kStoreFormat,
+    &kNoStore,     &kForeignTopic, &kNotThere,   &kStoreMissing};
 
 }  // namespace skein::fault_codes

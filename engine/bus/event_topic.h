@@ -67,6 +67,8 @@ struct StoredRecord {
     Shard shard;
     Offset offset = 0;
     Record record;
+    std::int64_t timestamp_ms =
+        -1;  // since 1970, as its producer or the broker says; -1: not known
 };
 
 class EventReader {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/base/chain.h"
-#include "engine/base/fault.h"
+#include "engine/base/fault_codes.h"
 #include "engine/bus/event_record.h"
 #include "engine/bus/feed_rule.h"
 
@@ -24,11 +24,12 @@ struct Accepted {
 void check_source(const StoredRecord& stored, const std::string& ours) {
     const auto source = header_of(stored.record, "ce_source");
     if (!source || *source == ours) return;
-    throw Fault(FaultKind::kConfig,
+    throw Fault(fault_codes::kForeignTopic,
                 fmt::format("partition {} of the events topic holds events of another store: {} at "
-                            "offset {}, this one is {}",
-                            stored.shard.value(), *source, stored.offset, ours),
-                "Give each store an events topic of its own.");
+                            "offset {}, {}",
+                            stored.shard.value(), *source, stored.offset,
+                            ours.empty() ? "and this one is to be made" : "this one is " + ours),
+                std::string(fault_codes::kForeignTopic.remedy));
 }
 
 // What a reader that accepts only `last + 1` takes, from its first event on.
@@ -102,6 +103,21 @@ std::optional<Accepted> last_in_log(const log::EventFeed& log, Shard shard,
 }
 
 }  // namespace
+
+void check_owner(EventTopic& topic, std::uint32_t shard_count,
+                 const std::optional<Uuid>& store_id) {
+    const std::string ours = store_id ? cloud_event_source(*store_id) : std::string();
+    bool is_found = false;
+    for (std::uint32_t s = 0; s < shard_count && !is_found; ++s) {
+        const EventTopic::Extent extent = topic.extent(Shard(s));
+        topic.read(Shard(s), std::max(extent.begin, extent.end - 1), extent.end,
+                   [&](const StoredRecord& stored) {
+                       is_found = received_event(stored).has_value();
+                       if (is_found) check_source(stored, ours);
+                       return false;
+                   });
+    }
+}
 
 ResumePoint find_resume_point(EventTopic& topic, const log::EventFeed& log, const ReadBack& what) {
     const EventTopic::Extent whole = topic.extent(what.shard);

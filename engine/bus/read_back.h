@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "engine/bus/event_topic.h"
 #include "engine/log/event_log.h"
@@ -29,5 +30,9 @@ struct ReadBack {
     std::uint64_t records = 0;
 };
 ResumePoint find_resume_point(EventTopic& topic, const log::EventFeed& log, const ReadBack& what);
+
+// The same Fault where the topic holds events of a store other than this one; of any store where
+// none is given. The last event of one partition is looked at.
+void check_owner(EventTopic& topic, std::uint32_t shard_count, const std::optional<Uuid>& store_id);
 
 }  // namespace skein::bus

@@ -7,7 +7,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
-#include "engine/base/fault.h"
+#include "engine/base/fault_codes.h"
 #include "engine/base/planted_bug.h"
 
 namespace skein::bus {
@@ -125,6 +125,7 @@ void Relay::step(milliseconds wait_max) {
         if (session_problem_.empty() && !is_blocked) wait_for_work(wait_max);
         if (!session_problem_.empty()) end_session(session_problem_);
     } catch (const Fault& fault) {
+        counted_.is_foreign = &fault.code() == &fault_codes::kForeignTopic;
         end_session(fault.what());
     }
     publish_status();
@@ -138,8 +139,20 @@ void Relay::begin_session() {
     for (std::size_t i = 0; i < lanes_.size(); ++i)
         lanes_[i].audit_at = steady_clock::now() + between * (i + 1);
     SKEIN_CRASH_POINT("relay.after_read_back");
+    is_owner_known_ = false;
     publisher_ = topic_.open_publisher();
+    counted_.is_foreign = false;
     ++counted_.sessions;
+}
+
+// A session may have found nothing in the topic and stay open for long: before its first event it
+// looks once more, so that two new stores which were given one topic do not both write there.
+void Relay::know_owner() {
+    if (is_owner_known_) return;
+    const bool has_found_ours = std::any_of(lanes_.begin(), lanes_.end(),
+                                            [](const Lane& lane) { return lane.offset >= 0; });
+    if (!has_found_ours) check_owner(topic_, log_.shard_count(), store_id_);
+    is_owner_known_ = true;
 }
 
 void Relay::resume(Lane& lane) {
@@ -177,6 +190,7 @@ bool Relay::is_full() const {
 bool Relay::send_all(Instant until) {
     if (is_full()) return true;
     if (!log_.wait_for_growth(sent_, milliseconds(0))) return false;
+    know_owner();
     for (Lane& lane : lanes_) {
         if (log_.grown_to(lane.shard) > lane.sent && !send(lane, until)) return true;
     }

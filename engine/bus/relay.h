@@ -55,6 +55,7 @@ struct RelayShardStatus {
 struct RelayStatus {
     std::vector<RelayShardStatus> shards;  // by shard
     bool is_sending = false;               // a session is open
+    bool is_foreign = false;               // the topic holds events of another store
     std::uint64_t sessions = 0;
     std::uint64_t failures = 0;  // sessions that could not begin, or ended by a failure
     std::uint64_t deliveries = 0;
@@ -104,6 +105,7 @@ class Relay {
     void drop_in_flight();
     void begin_session();
     void end_session(std::string why);
+    void know_owner();
     void resume(Lane& lane);
     // Returns whether there may be more that did not fit.
     bool send_all(Instant until);
@@ -128,6 +130,7 @@ class Relay {
     std::vector<Lane> lanes_;
     std::vector<std::size_t> lane_of_shard_;
     std::unique_ptr<Publisher> publisher_;
+    bool is_owner_known_ = false;  // in this session: the topic is ours, or was empty just now
     RecordWriter writer_;
     std::vector<Position> sent_;       // by shard, as wait_for_growth takes it
     std::vector<Position> ever_sent_;  // by shard, over all sessions

@@ -106,4 +106,10 @@ Result<Command, Rejection> parse_command(const json::Value& document, const Regi
     return command;
 }
 
+std::optional<Uuid> command_id_of(const json::Value& document) {
+    const auto id = document.is_object() ? document.find("command_id") : std::nullopt;
+    const auto text = id ? id->as_string() : std::nullopt;
+    return text ? Uuid::parse(*text) : std::nullopt;
+}
+
 }  // namespace skein::domain

@@ -82,5 +82,8 @@ struct Command {
 // taken (the runtime makes one); a nil fallback makes the field required.
 Result<Command, Rejection> parse_command(const json::Value& document, const Registry& registry,
                                          const Limits& limits, const Uuid& fallback_id);
+// Of any document, also one that is no command, so that its answer can be told apart; nullopt where
+// it has none that can be read.
+std::optional<Uuid> command_id_of(const json::Value& document);
 
 }  // namespace skein::domain

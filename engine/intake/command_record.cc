@@ -56,24 +56,28 @@ Source source_of(const Parcel& parcel, const Source& here) {
     return {std::string(*topic), *partition, *offset};
 }
 
-Result<domain::Command, domain::Rejection> read_command(const runtime::Runtime& runtime,
-                                                        const Parcel& parcel,
-                                                        const Source& source) {
-    if (!parcel.value)
-        return fail(domain::reject(domain::codes::kInvalidJson, "the record has no value"));
+Result<domain::Command, NoCommand> read_command(const runtime::Runtime& runtime,
+                                                const Parcel& parcel, const Source& source) {
+    const auto no_command = [](const domain::RejectionCode& code, std::string why) {
+        return fail(NoCommand{domain::reject(code, std::move(why)), std::nullopt});
+    };
+    if (!parcel.value) return no_command(domain::codes::kInvalidJson, "the record has no value");
     if (const std::size_t bytes = parcel.bytes(); bytes > kCommandBytesMax)
-        return fail(domain::reject(domain::codes::kEventTooLarge,
-                                   fmt::format("the record has {} bytes; a command may have {}",
-                                               bytes, kCommandBytesMax)));
+        return no_command(
+            domain::codes::kEventTooLarge,
+            fmt::format("the record has {} bytes; a command may have {}", bytes, kCommandBytesMax));
     json::ParseLimits limits;
     limits.depth_max = runtime.options().limits.depth_max + domain::kCommandNesting;
     auto document = json::parse(*parcel.value, limits);
     if (!document)
-        return fail(domain::reject(
+        return no_command(
             domain::codes::kInvalidJson,
             fmt::format("the value is not JSON: line {}, column {}: {}", document.error().line,
-                        document.error().column, document.error().message)));
-    return runtime.parse(*document, id_of(source, *parcel.value));
+                        document.error().column, document.error().message));
+    auto command = runtime.parse(*document, id_of(source, *parcel.value));
+    if (!command)
+        return fail(NoCommand{std::move(command.error()), domain::command_id_of(*document)});
+    return *std::move(command);
 }
 
 Parcel outcome_parcel(const runtime::Outcome& outcome, const Source& source) {

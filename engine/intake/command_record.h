@@ -37,9 +37,13 @@ struct Source {
 // What its headers say, where all three are there; `here` otherwise.
 Source source_of(const Parcel& parcel, const Source& here);
 
+struct NoCommand {
+    domain::Rejection reason;
+    std::optional<Uuid> command_id;  // where it has one that can be read
+};
 // Shape and fields. A command without command_id gets one that follows from its source and value.
-Result<domain::Command, domain::Rejection> read_command(const runtime::Runtime& runtime,
-                                                        const Parcel& parcel, const Source& source);
+Result<domain::Command, NoCommand> read_command(const runtime::Runtime& runtime,
+                                                const Parcel& parcel, const Source& source);
 
 Parcel outcome_parcel(const runtime::Outcome& outcome, const Source& source);
 // The value is left out of a record that is too large to be sent with its reason.

@@ -154,9 +154,22 @@ void Intake::follow_ownership() {
         if (!lanes_.contains(shard)) begin_lane(shard, epoch);
 }
 
-// From the first offset whose answer may not have been told. Where the topic does not reach as far
-// as it was taken it is another one, or was cut: then from its beginning, since what was accepted
-// before is known by its id.
+// Offsets alone do not say so: a topic that was made anew may have grown past them.
+bool Intake::is_of_this_topic(Shard shard, const log::IntakePoint& kept,
+                              const bus::EventTopic::Extent& extent) {
+    const auto next = static_cast<bus::Offset>(kept.next);
+    if (next > extent.end) return false;
+    if (kept.mark == 0 || next <= extent.begin) return true;  // there is nothing to be held against
+    bool is_same = false;
+    parts_.commands->read(shard, next - 1, next, [&](const bus::StoredRecord& stored) {
+        is_same = stored.offset == next - 1 && mark_of(stored) == kept.mark;
+        return false;
+    });
+    return is_same;
+}
+
+// From the first offset whose answer may not have been told. Where the topic is another one, or was
+// cut, from its beginning, since what was accepted before is known by its id.
 void Intake::begin_lane(Shard shard, Epoch epoch) {
     const bus::EventTopic::Extent extent = parts_.commands->extent(shard);
     const auto kept = parts_.log->intake_point(shard);
@@ -166,15 +179,16 @@ void Intake::begin_lane(Shard shard, Epoch epoch) {
     start.shard = shard;
     start.epoch = epoch;
     start.first = begin;
-    if (kept && kept->next <= static_cast<std::uint64_t>(extent.end)) {
+    if (kept && is_of_this_topic(shard, *kept, extent)) {
         start.point = *kept;
         start.first = std::max(kept->told, begin);
         counted_.lost_offsets += start.first - kept->told;
     } else if (kept) {
+        ++counted_.begun_anew;
         last_problem_ = fmt::format(
-            "partition {} of {} ends at offset {} and was taken up to {}: it is taken from its "
-            "beginning",
-            shard.value(), parts_.commands_name, extent.end, kept->next);
+            "partition {} of {} (offsets {} to {}) is not the one that was taken up to offset {}: "
+            "it is taken from its beginning",
+            shard.value(), parts_.commands_name, extent.begin, extent.end, kept->next);
     }
     lanes_.emplace(shard, start);
     is_assigned_ = false;
@@ -217,7 +231,7 @@ void Intake::read(milliseconds wait_max) {
             is_assigned_ = false;
             return;
         }
-        lane.add(offset, copy_of(stored.record));
+        lane.add(offset, mark_of(stored), copy_of(stored.record));
         ++counted_.records;
     });
     // Begun anew from what is kept.
@@ -308,9 +322,14 @@ bool Intake::take(Lane& lane, Lane::Entry& entry) {
     const Source source = source_of(entry.parcel, here);
     auto command = read_command(*parts_.runtime, entry.parcel, source);
     if (!command) {
+        const NoCommand& none = command.error();
         ++counted_.dead_letters;
-        send(lane, entry, dead_letters_,
-             dead_letter(std::move(entry.parcel), command.error(), source));
+        Parcel letter = dead_letter(std::move(entry.parcel), none.reason, source);
+        send(lane, entry, dead_letters_, std::move(letter));
+        // Who sent it under an id waits for its outcome.
+        if (none.command_id)
+            send(lane, entry, outcomes_,
+                 outcome_parcel(runtime::rejected(*none.command_id, none.reason), source));
         return true;
     }
     const Shard shard = log::shard_of(*parts_.log, command->stream);
@@ -340,9 +359,10 @@ bool Intake::submit(Lane& lane, Lane::Entry& entry, domain::Command command) {
         mailbox->arrived.notify_one();
     };
     if (is_planted(PlantedBug::kOffsetFirst))
-        parts_.log->move_intake(lane.shard(), lane.epoch(), {entry.offset + 1, entry.offset + 1});
+        parts_.log->move_intake(lane.shard(), lane.epoch(),
+                                {entry.offset + 1, entry.offset + 1, entry.mark});
     const bool is_taken = parts_.runtime->submit_taken(std::move(command), std::move(done),
-                                                       {lane.term(), entry.offset});
+                                                       {lane.term(), entry.offset, entry.mark});
     if (!is_taken) {
         ++counted_.postponed;
         lane.retry_at = steady_clock::now() + options_.retry_after_min;

@@ -3,8 +3,8 @@
 //
 // Of every record: a command of this shard is decided, and its outcome sent to the outcomes topic
 // (key: command id; headers: where it came from); a command of another shard is sent on to that
-// shard's partition; what is no command goes to the dead letters as it came, with the reason. None
-// of them stops the partition.
+// shard's partition; what is no command goes to the dead letters as it came, with the reason, and
+// where it has a command id its outcome is told too. None of them stops the partition.
 //
 //   per shard:  told <= taken <= read;  read - told <= lane_records_max
 // A crash at any moment: an accepted command stands with its offset, in one append; a refusal is
@@ -13,8 +13,9 @@
 // told again of an accepted command says "duplicate": true. Of a shard that was left, what was
 // written until then is still told; all else its next owner decides.
 // A command without a command_id gets one that follows from where it stands.
-// Where a partition ends before what was taken of it, the topic is another one, or was cut: it is
-// taken from its beginning, and what was refused before is decided as though it were sent again.
+// Where a partition ends before what was taken of it, or another record stands where the last one
+// was taken, the topic is another one, or was cut: it is taken from its beginning, and what was
+// refused before is decided as though it were sent again.
 // Threads: all methods from any; the work is done by a thread of its own between start() and stop().
 // Errors: none leave it: it tries again with growing pauses, and status() says why.
 // Source: design section 4 (command intake); interfaces section 7; V-117, V-159, V-165, V-172.
@@ -75,6 +76,7 @@ struct IntakeCounters {
     std::uint64_t postponed = 0;     // not decided (no log, lost shard, full queue): tried again
     std::uint64_t kept_alone = 0;    // points kept without an append
     std::uint64_t lost_offsets = 0;  // gone from the topic before they were taken
+    std::uint64_t begun_anew = 0;    // partitions taken from their beginning, as another topic's
     std::uint64_t failures = 0;      // of the bus or the log
 };
 struct IntakeShardStatus {
@@ -134,6 +136,8 @@ class Intake {
     void drain();
     void follow_ownership();
     void begin_lane(Shard shard, Epoch epoch);
+    bool is_of_this_topic(Shard shard, const log::IntakePoint& kept,
+                          const bus::EventTopic::Extent& extent);
     void leave_lane(std::map<Shard, Lane>::iterator lane);
     void open();
     void close(std::string problem);

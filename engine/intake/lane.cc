@@ -12,13 +12,15 @@ Lane::Lane(const Start& start)
       known_(start.point.next),
       next_read_(start.first),
       term_(std::make_shared<runtime::IntakeTerm>(start.epoch, start.first)),
+      told_mark_(start.first == start.point.next ? start.point.mark : 0),
       next_offset_(start.first),
       kept_(start.point) {}
 
-void Lane::add(std::uint64_t offset, Parcel parcel) {
+void Lane::add(std::uint64_t offset, std::uint64_t mark, Parcel parcel) {
     SKEIN_CHECK(offset >= next_read_, "offset {} came after {}", offset, next_read_);
     Entry entry;
     entry.offset = offset;
+    entry.mark = mark;
     entry.bytes = parcel.bytes();
     entry.parcel = std::move(parcel);
     bytes_ += entry.bytes;
@@ -57,7 +59,11 @@ void Lane::begin_deciding(Entry& entry) {
     ++deciding_;
 }
 
-void Lane::set_accepted(const Entry& entry) { kept_.next = std::max(kept_.next, entry.offset + 1); }
+void Lane::set_accepted(const Entry& entry) {
+    if (entry.offset < kept_.next) return;
+    kept_.next = entry.offset + 1;
+    kept_.mark = entry.mark;
+}
 
 void Lane::set_refused(Entry& entry) {
     entry.is_refusal = true;
@@ -76,13 +82,19 @@ void Lane::set_undecided(Entry& entry, Instant when) {
 void Lane::begin_telling(Entry& entry) {
     if (entry.stage == Stage::kDeciding) --deciding_;
     entry.stage = Stage::kTelling;
+    ++entry.telling;
 }
 
 void Lane::set_told(Entry& entry) {
+    if (entry.telling > 1) {
+        --entry.telling;
+        return;
+    }
     entry.stage = Stage::kTold;
     if (entry.is_refusal) --refusals_;
     while (!entries_.empty() && entries_.front().stage == Stage::kTold) {
         bytes_ -= entries_.front().bytes;
+        told_mark_ = entries_.front().mark;
         entries_.pop_front();
     }
     term_->told.store(told());
@@ -91,12 +103,19 @@ void Lane::set_told(Entry& entry) {
 std::uint64_t Lane::told() const { return entries_.empty() ? next_read_ : entries_.front().offset; }
 
 log::IntakePoint Lane::point() const {
+    log::IntakePoint point{told(), told(), told_mark_};
     for (const Entry& entry : entries_) {
         const bool is_settled =
             entry.stage == Stage::kTold || (entry.stage == Stage::kTelling && !entry.is_refusal);
-        if (!is_settled) return {entry.offset, told()};
+        if (!is_settled) break;
+        point.next = entry.offset + 1;
+        point.mark = entry.mark;
     }
-    return {next_read_, told()};
+    if (point.next < kept_.next) {
+        point.next = kept_.next;
+        point.mark = kept_.mark;
+    }
+    return point;
 }
 
 void Lane::set_kept(const log::IntakePoint& point, Instant now) {

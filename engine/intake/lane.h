@@ -27,7 +27,9 @@ class Lane {
     enum class Stage { kWaiting, kDeciding, kTelling, kTold };
     struct Entry {
         std::uint64_t offset = 0;
+        std::uint64_t mark = 0;  // as in log::IntakePoint
         Stage stage = Stage::kWaiting;
+        int telling = 0;          // deliveries on their way
         bool is_refusal = false;  // of the domain: nothing behind it is decided before it is told
         std::size_t bytes = 0;
         Parcel parcel;  // as it was read; given away or freed with the last stage that needs it
@@ -51,7 +53,7 @@ class Lane {
     std::uint64_t next_read() const { return next_read_; }
     std::size_t size() const { return entries_.size(); }
     std::size_t bytes() const { return bytes_; }
-    void add(std::uint64_t offset, Parcel parcel);
+    void add(std::uint64_t offset, std::uint64_t mark, Parcel parcel);
 
     // The next one to be looked at, or null.
     Entry* next();
@@ -67,7 +69,8 @@ class Lane {
     void set_refused(Entry& entry);
     // It was not decided: it is tried again, not before `when`.
     void set_undecided(Entry& entry, Instant when);
-    void begin_telling(Entry& entry);
+    void begin_telling(Entry& entry);  // once for each delivery
+    // One of its deliveries arrived, or there was none to be made.
     void set_told(Entry& entry);
 
     // Every answer before it was told.
@@ -77,6 +80,7 @@ class Lane {
     bool has_point_to_keep() const { return deciding_ == 0 && kept_.told < told(); }
     // Some of it no append has kept: refusals, duplicates, dead letters, records sent on.
     bool is_point_needed() const { return kept_.next < told(); }
+    // Never before the one that was kept.
     log::IntakePoint point() const;
     void set_kept(const log::IntakePoint& point, Instant now);
     Instant kept_at() const { return kept_at_; }
@@ -94,6 +98,7 @@ class Lane {
     std::shared_ptr<runtime::IntakeTerm> term_;
     std::deque<Entry> entries_;
     std::size_t bytes_ = 0;
+    std::uint64_t told_mark_;    // of the record before told()
     std::uint64_t next_offset_;  // of the entries, the first one to be looked at
     std::size_t deciding_ = 0;
     std::size_t refusals_ = 0;  // that are not told

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/hash.h"
+
 namespace skein::intake {
 
 namespace {
@@ -56,6 +58,12 @@ Parcel copy_of(const bus::Record& record) {
     for (const bus::Header& header : record.headers)
         parcel.headers.emplace_back(header.name, owned(header.value));
     return parcel;
+}
+
+std::uint64_t mark_of(const bus::StoredRecord& stored) {
+    const auto time = static_cast<std::uint64_t>(stored.timestamp_ms);
+    const std::uint64_t hash = xxh3_64(stored.record.value, xxh3_64(stored.record.key, time));
+    return std::max<std::uint64_t>(hash >> 1U, 1);  // Postgres has no unsigned numbers
 }
 
 }  // namespace skein::intake

@@ -31,5 +31,7 @@ struct Parcel {
 };
 
 Parcel copy_of(const bus::Record& record);
+// By which a record is known again at its offset, as log::IntakePoint has it; never 0.
+std::uint64_t mark_of(const bus::StoredRecord& stored);
 
 }  // namespace skein::intake

@@ -40,6 +40,9 @@ struct BatchEvent {
 struct IntakePoint {
     std::uint64_t next = 0;
     std::uint64_t told = 0;  // <= next
+    // Of the record before `next`, so that a partition that was made anew is told from this one;
+    // 0: not known. At most INT64_MAX.
+    std::uint64_t mark = 0;
 };
 // The events of commands stand behind one another, as positions expected_head + 1, + 2, ...
 struct Batch {

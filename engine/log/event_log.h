@@ -93,6 +93,10 @@ class EventLog : public EventFeed {
     virtual std::vector<std::optional<Receipt>> find_receipts(
         const std::vector<CommandName>& commands) const;
 
+    // An event that stands behind the head of a shard, where appends never put one; none where all
+    // is well, and of backends that find their heads by their events. For who checks the log.
+    virtual std::optional<Position> find_stray(Shard /*shard*/) const { return std::nullopt; }
+
     virtual Version stream_head(const Stream& stream) const = 0;
     virtual std::optional<Position> position_of(const Stream& stream, Version version) const = 0;
     // Events of one stream with a version > after, in order, while visit returns true.

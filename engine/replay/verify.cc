@@ -23,6 +23,8 @@ constexpr std::uint64_t kProgressEvery = 10'000;
 constexpr std::size_t kEventsTogether = 4 * kHashLanes;
 constexpr std::string_view kRestoreRemedy =
     "Restore the log from a backup; events after this one cannot be trusted.";
+constexpr std::string_view kStrayRemedy =
+    "It was not written by skein: remove it, or restore the log from a backup.";
 constexpr std::string_view kIndexRemedy =
     "The index disagrees with the events; restore the log from a backup.";
 
@@ -72,6 +74,9 @@ class ShardCheck {
         }
         commands_.finish();
         if (count_ >= kFindingsMax) return;
+        if (const auto stray = log_->find_stray(shard_))
+            note("density", "", Version(), *stray, "nothing behind the head of the shard",
+                 "an event, in the way of the next append", kStrayRemedy);
         if (last_ != head.position)
             note("density", "", Version(), head.position,
                  fmt::format("position {}", head.position.value()),

@@ -393,7 +393,8 @@ void Runtime::decide(Cohort& cohort, Work& work, Answers& answers) {
         if (sequence != nullptr && !is_accepted)
             (pending->place ? cohort.rejected_only : cohort.held).insert(sequence);
         if (pending->place && is_accepted)
-            round.move_intake({pending->place->offset + 1, pending->place->term->told.load()});
+            round.move_intake({pending->place->offset + 1, pending->place->term->told.load(),
+                               pending->place->mark});
         cohort.taken.push_back(std::move(pending));
     }
 }

@@ -32,6 +32,7 @@ struct IntakeTerm {
 struct IntakePlace {
     std::shared_ptr<IntakeTerm> term;
     std::uint64_t offset = 0;
+    std::uint64_t mark = 0;  // of its record, as in log::IntakePoint
 };
 
 }  // namespace skein::runtime

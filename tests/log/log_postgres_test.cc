@@ -183,6 +183,7 @@ TEST_CASE(
         CHECK(sql(as, "UPDATE skein.events SET bytes = ''").state == refused);
         CHECK(sql(as, "UPDATE skein.receipts SET event_count = 2").state == refused);
         CHECK(sql(as, "TRUNCATE skein.store").state == refused);
+        CHECK(sql(as, "UPDATE skein.store SET secret = repeat('x', 32)::bytea").state == refused);
     }
     const std::string program = dsn + " user=skein_test_login";
     CHECK(sql(program, "INSERT INTO skein.events VALUES (0, 9, 9, 's', '', '')").state == refused);

@@ -90,6 +90,8 @@ TEST_CASE("node: migrate makes the topics, and says what it made [V-112]", "[nod
     const std::string other = PostgresServer::shared().create_database();
     CHECK(migrate(other, broker.address(), said, {"--shards", "4"}) == 2);
     CHECK(said.find("has 16 partitions, the store has 4 shards") != std::string::npos);
+    CHECK(migrate(other, broker.address(), said, {"--shards", "4", "--dry-run"}) == 2);
+    CHECK(said.find("has 16 partitions, the store has 4 shards") != std::string::npos);
 
     // Three nodes; the views of each follow the topic, and are the fold.
     const ServeProcess one({dsn, broker.address()});
@@ -130,6 +132,42 @@ TEST_CASE("node: migrate makes the topics, and says what it made [V-112]", "[nod
     update_all(guest, 20);
     for (const ServeProcess* node : {&one, &two, &three})
         CHECK(comes_true([&] { return views_are_folds(*node, guest, kSwarms); }));
+}
+
+TEST_CASE("node: the topics of another store are refused, and nothing is taken from them [V-112]",
+          "[node][kafka]") {
+    KafkaBroker broker;
+    const std::string dsn = PostgresServer::shared().create_database();
+    const std::string late = PostgresServer::shared().create_database();
+    const std::string third = PostgresServer::shared().create_database();
+    std::string said;
+    // Nobody can tell two stores apart while neither has an event.
+    REQUIRE(migrate(dsn, broker.address(), said) == 0);
+    REQUIRE(migrate(late, broker.address(), said) == 0);
+    const ServeProcess first({dsn, broker.address()});
+    const ServeProcess second({late, broker.address()});
+    REQUIRE(comes_true([&] { return first.owned() == kShards && second.owned() == kShards; }));
+    REQUIRE(first.send(create_command("s0")) == "accepted");
+    REQUIRE(comes_true([&] { return has_sent_all(first); }));
+    REQUIRE(second.send(create_command("s0")) == "accepted");
+    CHECK(comes_true([&] { return second.get("/readyz")->status == 503; }));
+    CHECK_THAT(second.get("/readyz")->body, Catch::Contains("the topics are another store's"));
+    CHECK(first.get("/readyz")->status == 200);
+    produce(broker.address(), "swarm/s0", update_command("s0", "by-topic", 7));
+    Guest guest(dsn);
+    CHECK(comes_true(
+        [&] { return guest.fold("swarm/s0").find(R"("by-topic":7)") != std::string::npos; }));
+    CHECK(Guest(late).fold("swarm/s0").find("by-topic") == std::string::npos);
+
+    // As soon as there is an event, migrate and serve refuse at once, and make nothing.
+    CHECK(migrate(third, broker.address(), said) == 2);
+    CHECK_THAT(said, Catch::Contains("holds events of another store") &&
+                         Catch::Contains("foreign-topic") && Catch::Contains("is to be made"));
+    CHECK(migrate(third, broker.address(), said, {"status"}) == 1);
+    CHECK(migrate(late, broker.address(), said, {"--dry-run"}) == 2);
+    CHECK_THROWS_WITH(
+        ServeProcess({late, broker.address()}),
+        Catch::Contains("did not start") && Catch::Contains("holds events of another store"));
 }
 
 TEST_CASE("node: an older copy of the log ends a node that runs; topic and views follow it again",

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include "engine/bus/kafka/kafka_admin.h"
+#include "engine/bus/kafka/kafka_topic.h"
+#include "engine/bus/read_back.h"
 #include "engine/json/writer.h"
 #include "engine/log/postgres/migrator.h"
 #include "tools/cli/commands.h"
@@ -83,10 +85,18 @@ Topics migrate_topics(const Cli& cli, std::uint32_t shards) {
     return topics;
 }
 
-Topics find_topics(const Cli& cli, std::uint32_t shards) {
+// Before anything is made: what stands must fit the store, or the one that is to be made, and must
+// not be another store's.
+Topics find_topics(const Cli& cli, const std::optional<log::StandingStore>& store,
+                   std::uint32_t shards_if_made) {
     if (cli.kafka.empty()) return {};
+    const std::uint32_t shards = store ? store->shard_count : shards_if_made;
     const bus::KafkaOptions options = kafka_options(cli.kafka);
-    return bus::find_topics(options, bus::topic_plans(options, shards));
+    Topics topics = bus::find_topics(options, bus::topic_plans(options, shards));
+    if (topics.front().state == bus::TopicState::kMissing) return topics;
+    const auto events = bus::events_topic(options, shards, bus::WhenMissing::kRefuse);
+    bus::check_owner(*events, shards, store ? std::optional(store->store_id) : std::nullopt);
+    return topics;
 }
 
 // What a run did or would do: the migrations as they stand now, and the names of `done`.
@@ -127,9 +137,10 @@ void print_report(Cli& cli, const Report& report) {
 int migrate_up(Cli& cli, const MigrateOptions& options) {
     log::PostgresLogOptions postgres = postgres_options(cli.pg);
     const log::Migrator migrator(postgres.connect);
+    const Topics standing = find_topics(cli, migrator.find_store(), options.shards);
     if (options.is_dry_run) {
-        print_report(cli, {"would apply", migrator.pending(), migrator.status(), std::nullopt,
-                           find_topics(cli, options.shards)});
+        print_report(
+            cli, {"would apply", migrator.pending(), migrator.status(), std::nullopt, standing});
         return kOk;
     }
     Report report{"applied", migrator.up(), {}, std::nullopt, {}};

@@ -29,6 +29,10 @@ constexpr std::size_t kBlockBytes = 1U << 20;  // of writing and reading
 constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kHashBytes = 32;
 constexpr std::size_t kSecretBytes = 32;
+// Whether a shard has the point of an intake, and of which form.
+constexpr std::uint8_t kNoIntake = 0;
+constexpr std::uint8_t kPlainIntake = 1;
+constexpr std::uint8_t kMarkedIntake = 2;
 constexpr std::size_t kShortBytesMax = 1024;  // of all records but events
 
 Fault unavailable(const char* doing, const fs::path& path) {
@@ -132,10 +136,13 @@ void BundleWriter::put(const BundleShard& shard) {
     put_varint(body, shard.shard.value());
     put_varint(body, shard.position.value());
     body += shard.hash.view();
-    put_u8(body, shard.intake ? 1 : 0);
     if (shard.intake) {
+        put_u8(body, shard.intake->mark == 0 ? kPlainIntake : kMarkedIntake);
         put_varint(body, shard.intake->next);
         put_varint(body, shard.intake->told);
+        if (shard.intake->mark != 0) put_varint(body, shard.intake->mark);
+    } else {
+        put_u8(body, kNoIntake);
     }
     put_record(BundleKind::kShard, body);
 }
@@ -257,15 +264,18 @@ BundleShard BundleReader::read_shard() {
     const std::uint64_t number = reader.varint();
     shard.position = Position(reader.varint());
     shard.hash = hash_in(reader);
-    const std::uint8_t has_intake = reader.u8();
-    if (has_intake == 1) {
-        const std::uint64_t next = reader.varint();
-        shard.intake = log::IntakePoint{next, reader.varint()};
+    const std::uint8_t form = reader.u8();
+    if (form == kPlainIntake || form == kMarkedIntake) {
+        shard.intake.emplace();
+        shard.intake->next = reader.varint();
+        shard.intake->told = reader.varint();
+        if (form == kMarkedIntake) shard.intake->mark = reader.varint();
     }
-    const bool is_sound = reader.done() && has_intake <= 1 && number <= UINT16_MAX &&
-                          (!shard.intake || (shard.intake->told <= shard.intake->next &&
-                                             shard.intake->next <= INT64_MAX)) &&
-                          shard.position.value() <= INT64_MAX;
+    const bool is_sound =
+        reader.done() && form <= kMarkedIntake && number <= UINT16_MAX &&
+        (!shard.intake || (shard.intake->told <= shard.intake->next &&
+                           shard.intake->next <= INT64_MAX && shard.intake->mark <= INT64_MAX)) &&
+        shard.position.value() <= INT64_MAX;
     if (!is_sound) throw damaged("is not of its form");
     shard.shard = Shard(static_cast<std::uint32_t>(number));
     return shard;

@@ -7,7 +7,8 @@
 //
 //   kStore   1  store id 16 | incarnation 16 | secret 32 | varint shards
 //   kShard   2  varint shard | varint position of its head | hash 32 of its head |
-//               0x00, or 0x01 | varint next | varint told: the point of its intake
+//               0x00, or 0x01 | varint next | varint told: the point of its intake, or 0x02 and
+//               the same with varint mark
 //   kCommand 3  content hash 32 | varint count: its receipt; its events follow
 //   kEvent   4  the envelope, as stored
 //   kEnd     5  varint commands | varint events | BLAKE2b-256 of all bytes before this record 32

@@ -56,10 +56,8 @@ Outcome Forwarder::submit(const json::Value& document, Deadline deadline) {
     store_.submit_async(document, [answer](Outcome given) { answer->set_value(std::move(given)); });
     if (!deadline || outcome.wait_until(*deadline) == std::future_status::ready)
         return outcome.get();
-    const auto id = document.find("command_id");
-    const auto text = id ? id->as_string() : std::nullopt;
     Outcome late;
-    if (text) late.command_id = Uuid::parse(*text);
+    late.command_id = domain::command_id_of(document);
     late.detail = "the deadline passed before the answer; send again with this command_id";
     return late;
 }

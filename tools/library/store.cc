@@ -101,18 +101,13 @@ Outcome Store::submit(std::string_view command, runtime::Runtime::Deadline deadl
 Outcome Store::submit(const json::Value& command, runtime::Runtime::Deadline deadline) {
     if (forwarder_) return forwarder_->submit(command, deadline);
     auto parsed = runtime_->parse(command);
-    if (!parsed) return runtime::rejected(id_of(command), std::move(parsed.error()));
+    if (!parsed)
+        return runtime::rejected(domain::command_id_of(command), std::move(parsed.error()));
     const domain::Ack ack = parsed->ack;
     Outcome outcome = runtime_->submit(std::move(*parsed), deadline);
     if (ack == domain::Ack::kView && outcome.kind == OutcomeKind::kAccepted)
         return view_acks_->wait(std::move(outcome), deadline);
     return outcome;
-}
-
-std::optional<Uuid> Store::id_of(const json::Value& command) {
-    const auto id = command.is_object() ? command.find("command_id") : std::nullopt;
-    const auto text = id ? id->as_string() : std::nullopt;
-    return text ? Uuid::parse(*text) : std::nullopt;
 }
 
 void Store::submit_async(std::string_view command, runtime::Runtime::Callback done,
@@ -125,7 +120,8 @@ void Store::submit_async(std::string_view command, runtime::Runtime::Callback do
 void Store::submit_async(const json::Value& command, runtime::Runtime::Callback done,
                          std::shared_ptr<runtime::Sequence> sequence) {
     auto parsed = runtime_->parse(command);
-    if (!parsed) return done(runtime::rejected(id_of(command), std::move(parsed.error())));
+    if (!parsed)
+        return done(runtime::rejected(domain::command_id_of(command), std::move(parsed.error())));
     if (forwarder_)
         return forwarder_->put(command, std::move(*parsed), std::move(done), std::move(sequence));
     submit_async(std::move(*parsed), std::move(done), std::move(sequence));
@@ -147,7 +143,8 @@ void Store::submit_async(domain::Command command, runtime::Runtime::Callback don
 
 runtime::Preview Store::preview(const json::Value& command) {
     auto parsed = runtime_->parse(command);
-    if (!parsed) return {runtime::rejected(id_of(command), std::move(parsed.error())), {}};
+    if (!parsed)
+        return {runtime::rejected(domain::command_id_of(command), std::move(parsed.error())), {}};
     return runtime_->preview(*parsed);
 }
 

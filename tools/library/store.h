@@ -178,8 +178,6 @@ class Store {
  private:
     Store(const StoreOptions& options, Kinds kinds);
 
-    static std::optional<Uuid> id_of(const json::Value& command);
-
     const StoreOptions options_;
     const Kinds kinds_;
     SystemClock system_clock_;

@@ -89,22 +89,23 @@ Node::~Node() { drain(); }
 void Node::open_bus() {
     const bus::KafkaOptions& kafka = *options_.kafka;
     SystemRandom random;
-    const std::uint32_t shard_count =
-        log::PostgresLog::open(*options_.store.postgres, random)->shard_count();
+    const log::StoreInfo info = log::PostgresLog::open(*options_.store.postgres, random)->info();
     bus::KafkaOptions hasty = kafka;
     hasty.timeout = std::min(kafka.timeout, kTopicCheck);
     try {
-        bus::check_topics(hasty, bus::topic_plans(kafka, shard_count));
+        bus::check_topics(hasty, bus::topic_plans(kafka, info.shard_count));
+        bus::check_owner(*bus::events_topic(hasty, info.shard_count, bus::WhenMissing::kRefuse),
+                         info.shard_count, info.store_id);
     } catch (const Fault& fault) {
         if (fault.kind() != FaultKind::kUnavailable) throw;
         tell(fmt::format("Kafka is away, commands go on without it: {}", fault.what()));
     }
-    relay_topic_ = bus::events_topic(kafka, shard_count, bus::WhenMissing::kMake);
+    relay_topic_ = bus::events_topic(kafka, info.shard_count, bus::WhenMissing::kMake);
     const auto refuse = bus::WhenMissing::kRefuse;
-    feed_topic_ = bus::events_topic(kafka, shard_count, refuse);
-    commands_topic_ = bus::commands_topic(kafka, shard_count, refuse);
-    outcomes_topic_ = bus::outcomes_topic(kafka, shard_count, refuse);
-    dead_letters_topic_ = bus::dead_letters_topic(kafka, shard_count, refuse);
+    feed_topic_ = bus::events_topic(kafka, info.shard_count, refuse);
+    commands_topic_ = bus::commands_topic(kafka, info.shard_count, refuse);
+    outcomes_topic_ = bus::outcomes_topic(kafka, info.shard_count, refuse);
+    dead_letters_topic_ = bus::dead_letters_topic(kafka, info.shard_count, refuse);
 }
 
 // Both begin with no shard at all.
@@ -172,6 +173,7 @@ std::vector<std::string> Node::unready() const {
     if (has_lost_log_) reasons.emplace_back("the log went back");
     if (is_read_only()) reasons.emplace_back("the log cannot be written");
     if (is_log_full()) reasons.emplace_back("the disk of the log is full");
+    if (is_topic_foreign()) reasons.emplace_back("the topics are another store's");
     const std::string failure = store_->views().counters().failure;
     if (!failure.empty()) reasons.push_back("the views stand still: " + failure);
     const std::uint64_t lag = lag_events();
@@ -317,30 +319,69 @@ Node::Owned Node::owned_now() const {
     return owned;
 }
 
-void Node::follow_ownership(const Owned& before, const Owned& now) {
-    if (!relay_) return;
-    for (const auto& [shard, epoch] : before)
-        if (!now.contains(shard)) intake_->leave(shard);
-    std::vector<Shard> shards;
-    for (const auto& [shard, epoch] : now) {
-        shards.push_back(shard);
-        const auto known = before.find(shard);
-        if (known == before.end() || known->second != epoch) intake_->own(shard, epoch);
-    }
+bool Node::is_topic_foreign() const { return relay_ && relay_->status().is_foreign; }
+
+void Node::give_to_relay(const Owned& before, const Owned& now) {
     const bool is_same =
         before.size() == now.size() &&
         std::equal(before.begin(), before.end(), now.begin(),
                    [](const auto& a, const auto& b) { return a.first == b.first; });
-    if (!is_same) relay_->set_shards(std::move(shards));
+    if (is_same) return;
+    std::vector<Shard> shards;
+    for (const auto& [shard, epoch] : now) shards.push_back(shard);
+    relay_->set_shards(std::move(shards));
+}
+
+void Node::give_to_intake(const Owned& before, const Owned& now) {
+    for (const auto& [shard, epoch] : before)
+        if (!now.contains(shard)) intake_->leave(shard);
+    for (const auto& [shard, epoch] : now) {
+        const auto known = before.find(shard);
+        if (known == before.end() || known->second != epoch) intake_->own(shard, epoch);
+    }
+}
+
+void Node::tell_of_log(Told& told) const {
+    const bool read_only = is_read_only();
+    if (std::exchange(told.is_read_only, read_only) != read_only)
+        tell(read_only ? "read-only: " + why_read_only() : "commands are taken again");
+    const bool is_full = is_log_full();
+    if (std::exchange(told.is_full, is_full) != is_full)
+        tell(is_full ? "the disk of the log is full, commands are refused"
+                     : "the disk of the log has taken a command, or none has come");
+}
+
+void Node::tell_of_bus(Told& told) const {
+    const bus::RelayStatus relay = relay_->status();
+    if (relay.is_sending) told.sent_at = Clock::now();
+    const bool is_sending = Clock::now() - told.sent_at < kQuiet;
+    if (std::exchange(told.is_sending, is_sending) != is_sending)
+        tell(is_sending ? "Kafka takes events again"
+                        : "Kafka takes no events, they wait in the log: " + relay.last_problem);
+    if (std::exchange(told.is_foreign, relay.is_foreign) != relay.is_foreign)
+        tell(relay.is_foreign ? "commands are not taken from Kafka: " + relay.last_problem
+                              : "commands are taken from Kafka again");
+    const intake::IntakeCounters intake = intake_->counters();
+    const std::uint64_t anew =
+        intake.begun_anew - std::exchange(told.begun_anew, intake.begun_anew);
+    if (anew > 0)
+        tell(
+            fmt::format("{} partitions of the commands topic are not those that were taken from, "
+                        "and are taken from their beginning",
+                        anew));
+    const std::uint64_t lost =
+        intake.lost_offsets - std::exchange(told.lost_offsets, intake.lost_offsets);
+    if (lost > 0)
+        tell(
+            fmt::format("{} records of the commands topic were gone before they were taken", lost));
 }
 
 // Follows what is owned, and says so once it has stood for a moment.
 void Node::tend() {
     Owned owned;
-    bool was_read_only = false;
-    bool was_full = false;
-    bool was_sending = true;
-    Clock::time_point sent_at = Clock::now();
+    Owned taken;  // from Kafka
+    Told told;
+    told.sent_at = Clock::now();
     bool is_told = true;
     while (true) {
         {
@@ -350,33 +391,21 @@ void Node::tend() {
         }
         tended_at_ = Clock::now().time_since_epoch().count();
         Owned now_owned = owned_now();
+        if (relay_) {
+            give_to_relay(owned, now_owned);
+            Owned now_taken = is_topic_foreign() ? Owned{} : now_owned;
+            give_to_intake(taken, now_taken);
+            taken = std::move(now_taken);
+        }
         const bool is_new = owned != now_owned;
-        if (is_new) {
-            follow_ownership(owned, now_owned);
-            owned = std::move(now_owned);
-        } else if (!is_told) {
+        owned = std::move(now_owned);
+        if (!is_new && !is_told)
             tell(fmt::format("owns {} of {} shards{}{}", owned.size(), store_->log().shard_count(),
                              owned.empty() ? "" : ": ", list_of(owned)));
-        }
         is_told = !is_new;
         give_up_late();
-        const bool read_only = is_read_only();
-        if (read_only != was_read_only)
-            tell(read_only ? "read-only: " + why_read_only() : "commands are taken again");
-        was_read_only = read_only;
-        const bool is_full = is_log_full();
-        if (is_full != was_full)
-            tell(is_full ? "the disk of the log is full, commands are refused"
-                         : "the disk of the log has taken a command, or none has come");
-        was_full = is_full;
-        if (!relay_ || owned.empty()) continue;
-        const bus::RelayStatus relay = relay_->status();
-        if (relay.is_sending) sent_at = Clock::now();
-        const bool is_sending = Clock::now() - sent_at < kQuiet;
-        if (is_sending != was_sending)
-            tell(is_sending ? "Kafka takes events again"
-                            : "Kafka takes no events, they wait in the log: " + relay.last_problem);
-        was_sending = is_sending;
+        tell_of_log(told);
+        if (relay_ && !owned.empty()) tell_of_bus(told);
     }
 }
 

@@ -107,7 +107,21 @@ class Node {
     Owned owned_now() const;
     std::string why_read_only() const;
     bool is_log_full() const;
-    void follow_ownership(const Owned& before, const Owned& now);
+    bool is_topic_foreign() const;
+    void give_to_relay(const Owned& before, const Owned& now);
+    void give_to_intake(const Owned& before, const Owned& now);
+    // What the operator was told last.
+    struct Told {
+        bool is_read_only = false;
+        bool is_full = false;
+        bool is_foreign = false;
+        bool is_sending = true;
+        std::uint64_t begun_anew = 0;
+        std::uint64_t lost_offsets = 0;
+        Clock::time_point sent_at;
+    };
+    void tell_of_log(Told& told) const;
+    void tell_of_bus(Told& told) const;
     void start_bus();
     void tend();
     void watch_heads();

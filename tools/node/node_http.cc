@@ -98,9 +98,7 @@ void collect(const std::shared_ptr<Collected>& collected, std::size_t place, Out
 
 Outcome not_tried(const json::Value& command) {
     Outcome outcome;
-    const auto id = command.is_object() ? command.find("command_id") : std::nullopt;
-    const auto text = id ? id->as_string() : std::nullopt;
-    if (text) outcome.command_id = Uuid::parse(*text);
+    outcome.command_id = domain::command_id_of(command);
     outcome.detail = "not tried: an earlier command was rejected";
     return outcome;
 }

@@ -92,6 +92,11 @@ void add_bus(Page& page, const NodeStatus& status) {
         page.add("intake_records_total", "{result=\"dead_letter\"}", intake.dead_letters);
         page.add("intake_records_total", "{result=\"reproduced\"}", intake.reproduced);
         page.counter("intake_postponed_total", "Commands that were tried again.", intake.postponed);
+        page.counter("intake_lost_offsets_total", "Records that were gone before they were taken.",
+                     intake.lost_offsets);
+        page.counter("intake_begun_anew_total",
+                     "Partitions taken from their beginning, as another topic's.",
+                     intake.begun_anew);
         page.counter("intake_failures_total", "Failures of the bus or the log.", intake.failures);
     }
     if (!status.feed) return;

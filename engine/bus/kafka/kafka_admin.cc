@@ -144,10 +144,6 @@ void check_limit(const KafkaHandle& kafka, const TopicPlan& plan) {
 }
 
 void check_partitions(const TopicPlan& plan, int partitions) {
-    if (partitions < 0) {
-        throw Fault(FaultKind::kConfig, fmt::format("there is no topic {}", plan.name),
-                    "skein migrate");
-    }
     if (plan.rule == PartitionRule::kAtLeast && partitions > 0) return;
     if (static_cast<std::uint32_t>(partitions) == plan.partitions) return;
     throw Fault(FaultKind::kConfig,
@@ -159,6 +155,13 @@ void check_partitions(const TopicPlan& plan, int partitions) {
                       "events anew) and run skein migrate."
                     : "Name another topic for this store. What stands in this one would be lost "
                       "with it.");
+}
+
+// Of a topic that stands.
+void check_topic(const KafkaHandle& kafka, const TopicPlan& plan, int partitions) {
+    check_partitions(plan, partitions);
+    check_cleanup(kafka, plan);
+    check_limit(kafka, plan);
 }
 
 }  // namespace
@@ -188,7 +191,9 @@ std::vector<TopicFound> find_topics(const KafkaOptions& options,
     const KafkaHandle kafka(options, KafkaHandle::Role::kAsker);
     std::vector<TopicFound> found;
     for (const TopicPlan& plan : plans) {
-        const bool stands = kafka.partition_count(plan.name) >= 0;
+        const int partitions = kafka.partition_count(plan.name);
+        const bool stands = partitions >= 0;
+        if (stands) check_topic(kafka, plan, partitions);
         found.push_back({plan.name, stands ? TopicState::kStood : TopicState::kMissing});
     }
     return found;
@@ -210,9 +215,11 @@ std::vector<TopicFound> make_topics(const KafkaOptions& options,
 void check_topics(const KafkaOptions& options, const std::vector<TopicPlan>& plans) {
     const KafkaHandle kafka(options, KafkaHandle::Role::kAsker);
     for (const TopicPlan& plan : plans) {
-        check_partitions(plan, kafka.partition_count(plan.name));
-        check_cleanup(kafka, plan);
-        check_limit(kafka, plan);
+        const int partitions = kafka.partition_count(plan.name);
+        if (partitions < 0)
+            throw Fault(FaultKind::kConfig, fmt::format("there is no topic {}", plan.name),
+                        "skein migrate");
+        check_topic(kafka, plan, partitions);
     }
 }
 

@@ -33,7 +33,7 @@ struct TopicFound {
     std::string name;
     TopicState state = TopicState::kMissing;
 };
-// What stands, changing nothing.
+// What stands, changing nothing. A Fault, as by check_topics, where that does not fit.
 std::vector<TopicFound> find_topics(const KafkaOptions& options,
                                     const std::vector<TopicPlan>& plans);
 // Makes what is missing, and returns when the brokers know it; what stands is left as it is.

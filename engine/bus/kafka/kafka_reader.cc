@@ -30,6 +30,7 @@ StoredRecord record_of(const rd_kafka_message_t& message) {
     stored.offset = message.offset;
     stored.record.key = bytes_of(message.key, message.key_len);
     stored.record.value = bytes_of(message.payload, message.len);
+    stored.timestamp_ms = rd_kafka_message_timestamp(&message, nullptr);
     rd_kafka_headers_t* headers = nullptr;
     if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return stored;
     stored.record.headers.reserve(rd_kafka_header_cnt(headers));

@@ -98,6 +98,7 @@ void AppendCall::add_batch(std::size_t index) {
         intake_batch_.add_number(index + 1);
         intake_next_.add_number(batch.intake->next);
         intake_told_.add_number(batch.intake->told);
+        intake_mark_.add_number(batch.intake->mark);
     }
     add_commands(index);
     // Events of a batch that is not written need not travel.
@@ -167,7 +168,8 @@ std::vector<AppendResult> AppendCall::send_one(PgConnection& connection) const {
 std::vector<AppendResult> AppendCall::send(PgConnection& connection) const {
     if (is_of_one_event()) return send_one(connection);
     if (!has_intake_) return send_as(statements::kAppend, connection);
-    return send_as(statements::kAppendTaken, connection, intake_batch_, intake_next_, intake_told_);
+    return send_as(statements::kAppendTaken, connection, intake_batch_, intake_next_, intake_told_,
+                   intake_mark_);
 }
 
 std::vector<AppendResult> AppendCall::read(const pqxx::result& rows) const {

@@ -5,7 +5,7 @@
 // Invariant: a batch is sent to be written only if judge() would take it, should the log stand as
 // the batch believes. Threads: one owner. Errors: Fault kCorruption where the database and judge()
 // differ. Source: design section 3 (Postgres append); migrations/0002_append.sql,
-// migrations/0005_intake.sql, migrations/0007_append_one.sql.
+// migrations/0005_intake.sql, migrations/0007_append_one.sql, migrations/0010_intake_mark.sql.
 #pragma once
 
 #include <pqxx/result>
@@ -73,6 +73,7 @@ class AppendCall {
     BinaryArray intake_batch_{PgType::kInteger};
     BinaryArray intake_next_{PgType::kBigint};
     BinaryArray intake_told_{PgType::kBigint};
+    BinaryArray intake_mark_{PgType::kBigint};
 };
 
 }  // namespace skein::log

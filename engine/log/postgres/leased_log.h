@@ -38,6 +38,9 @@ class LeasedLog final : public EventLog {
     void reopen() override;
     Epoch take_over(Shard shard) override;
     std::optional<IntakePoint> intake_point(Shard shard) const override;
+    std::optional<Position> find_stray(Shard shard) const override {
+        return log_->find_stray(shard);
+    }
     bool move_intake(Shard shard, Epoch epoch, const IntakePoint& point) override;
 
     std::uint64_t scan(Shard shard, Position after,

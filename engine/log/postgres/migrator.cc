@@ -167,6 +167,19 @@ std::vector<MigrationStatus> Migrator::status() const {
                    }));
 }
 
+std::optional<StandingStore> Migrator::find_store() const {
+    return in_transaction(connect_, [](pqxx::work& transaction) -> std::optional<StandingStore> {
+        constexpr const char* kRow = "the description of the store";
+        if (transaction.exec("SELECT to_regclass('skein.store')").front()[0].is_null())
+            return std::nullopt;
+        const pqxx::result rows = transaction.exec("SELECT store_id, shard_count FROM skein.store");
+        if (rows.empty()) return std::nullopt;
+        const pqxx::row& row = rows.front();
+        return StandingStore{uuid_of_field(row[0], kRow),
+                             static_cast<std::uint32_t>(number_of(row[1], kRow))};
+    });
+}
+
 std::vector<Migration> Migrator::pending() const {
     const std::vector<MigrationStatus> statuses = status();
     demand_sound(statuses, known_);

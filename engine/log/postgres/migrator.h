@@ -9,10 +9,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/base/ids.h"
 #include "engine/log/postgres/pg_options.h"
 
 namespace skein::log {
@@ -41,6 +43,12 @@ struct MigrationStatus {
     std::string applied_at;  // RFC 3339 UTC; empty where it is not applied
 };
 
+// A store that stands in a database, whatever its migrations.
+struct StandingStore {
+    Uuid store_id;
+    std::uint32_t shard_count = 0;
+};
+
 class Migrator {
  public:
     explicit Migrator(PgConnectOptions connect,
@@ -51,6 +59,8 @@ class Migrator {
     std::vector<MigrationStatus> status() const;
     // What up() would apply: a dry run. Fault where up() would refuse.
     std::vector<Migration> pending() const;
+    // None where none was made yet.
+    std::optional<StandingStore> find_store() const;
     // Applies what is pending and returns it.
     std::vector<Migration> up() const;
     // Fault kConfig unless the database stands exactly where this program does.

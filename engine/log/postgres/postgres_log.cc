@@ -140,9 +140,9 @@ Epoch PostgresLog::take_over(Shard shard) {
 
 // Sent once more where the answer was lost: the same point under the same epoch.
 bool PostgresLog::move_intake(Shard shard, Epoch epoch, const IntakePoint& point) {
-    const pqxx::result rows =
-        pool_->ask(statements::kMoveIntake, "moving an intake", bigint(shard.value()),
-                   bigint(epoch.value()), bigint(point.next), bigint(point.told));
+    const pqxx::result rows = pool_->ask(
+        statements::kMoveIntake, "moving an intake", bigint(shard.value()), bigint(epoch.value()),
+        bigint(point.next), bigint(point.told), bigint(point.mark));
     return rows.front()[0].as<bool>();
 }
 

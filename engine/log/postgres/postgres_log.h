@@ -62,6 +62,7 @@ class PostgresLog final : public EventLog {
     void reopen() override;
     Epoch take_over(Shard shard) override;
     std::optional<IntakePoint> intake_point(Shard shard) const override;
+    std::optional<Position> find_stray(Shard shard) const override;
     bool move_intake(Shard shard, Epoch epoch, const IntakePoint& point) override;
 
     std::optional<Receipt> find_receipt(const Scope& scope, const Uuid& command_id) const override;

@@ -248,7 +248,16 @@ std::optional<IntakePoint> PostgresLog::intake_point(Shard shard) const {
     const pqxx::result rows =
         pool_->ask(statements::kIntakePoint, "reading an intake", bigint(shard.value()));
     if (rows.empty()) return std::nullopt;
-    return IntakePoint{number_of(rows.front()[0], kPoint), number_of(rows.front()[1], kPoint)};
+    const pqxx::row& row = rows.front();
+    return IntakePoint{number_of(row[0], kPoint), number_of(row[1], kPoint),
+                       number_of(row[2], kPoint)};
+}
+
+std::optional<Position> PostgresLog::find_stray(Shard shard) const {
+    const pqxx::result rows =
+        pool_->ask(statements::kFindStray, "looking behind the head", bigint(shard.value()));
+    if (rows.empty() || rows.front()[0].is_null()) return std::nullopt;
+    return Position(number_of(rows.front()[0], "a position"));
 }
 
 std::optional<EventLog::StoredSnapshot> PostgresLog::find_snapshot(const Stream& stream,

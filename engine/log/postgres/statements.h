@@ -26,10 +26,11 @@ inline constexpr Statement kAppendOne{
 inline constexpr Statement kAppendTaken{
     "append_taken",
     "SELECT kind, at, number, amount, hash FROM skein.append_taken($1, $2, $3, $4, $5, $6, $7, $8, "
-    "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)"};
+    "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)"};
 inline constexpr Statement kIntakePoint{
-    "intake_point", "SELECT next_offset, told_offset FROM skein.intakes WHERE shard = $1"};
-inline constexpr Statement kMoveIntake{"move_intake", "SELECT skein.move_intake($1, $2, $3, $4)"};
+    "intake_point", "SELECT next_offset, told_offset, mark FROM skein.intakes WHERE shard = $1"};
+inline constexpr Statement kMoveIntake{"move_intake",
+                                       "SELECT skein.move_intake($1, $2, $3, $4, $5)"};
 inline constexpr Statement kCreateStore{"create_store",
                                         "SELECT skein.create_store($1, $2, $3, $4, $5)"};
 inline constexpr Statement kStore{
@@ -41,6 +42,10 @@ inline constexpr Statement kHeads{"heads", "SELECT shard, position FROM skein.sh
 
 // A page ends after 2,000 events or the one that fills 4 MiB, so that memory is bounded whatever
 // the events are. octet_length() does not fetch large values.
+inline constexpr Statement kFindStray{
+    "find_stray",
+    "SELECT min(e.position) FROM skein.shard_heads AS h JOIN skein.events AS e "
+    "ON e.shard = h.shard AND e.position > h.position WHERE h.shard = $1"};
 inline constexpr Statement kScan{
     "scan",
     "SELECT position, hash, bytes FROM ("
@@ -125,6 +130,6 @@ inline constexpr std::array kAll = {
     kStreams,   kIndex,       kReceipts,      kPutSnapshot, kFindSnapshot, kNotify,
     kTakeLease, kRenewLeases, kReleaseLeases, kLeases,      kRenewNode,    kRemoveNode,
     kNodes,     kAppendTaken, kIntakePoint,   kMoveIntake,  kReceiptsOf,   kBeginImport,
-    kAppendOne};
+    kAppendOne, kFindStray};
 
 }  // namespace skein::log::statements

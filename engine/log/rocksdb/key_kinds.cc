@@ -111,6 +111,7 @@ std::string intake_value(const IntakePoint& point) {
     std::string value;
     put_varint(value, point.next);
     put_varint(value, point.told);
+    put_varint(value, point.mark);
     return value;
 }
 
@@ -119,6 +120,7 @@ std::optional<IntakePoint> parse_intake(std::string_view value) {
     IntakePoint point;
     point.next = reader.varint();
     point.told = reader.varint();
+    if (!reader.done()) point.mark = reader.varint();  // rows of before have none
     if (!reader.done()) return std::nullopt;
     return point;
 }

@@ -46,7 +46,7 @@ void fill(EventLog& log) {
                        .event(run_in(scope, 0), std::string("\0\xff", 2))
                        .event(Stream(scope.str()))
                        .batch());
-    log.move_intake(Shard(2), log.head(Shard(2)).epoch, {17, 15});
+    log.move_intake(Shard(2), log.head(Shard(2)).epoch, {17, 15, 3});
 }
 
 }  // namespace
@@ -107,6 +107,7 @@ TEST_CASE("import: the log has the identity, events, hashes, receipts and intake
     }
     CHECK(log->intake_point(Shard(2))->next == 17);
     CHECK(log->intake_point(Shard(2))->told == 15);
+    CHECK(log->intake_point(Shard(2))->mark == 3);
     std::uint64_t receipts = 0;
     source.scan_receipts([&](const Scope& scope, const Uuid& id, const Receipt& receipt) {
         const auto moved = log->find_receipt(scope, id);

@@ -9,10 +9,12 @@ namespace skein::log::test {
 
 namespace {
 
-// "next/told", or "none".
+// "next/told", or "none"; with "/mark" where there is one.
 std::string point_of(const EventLog& log, Shard shard) {
     const auto point = log.intake_point(shard);
-    return point ? fmt::format("{}/{}", point->next, point->told) : "none";
+    if (!point) return "none";
+    return fmt::format("{}/{}{}", point->next, point->told,
+                       point->mark == 0 ? std::string() : fmt::format("/{}", point->mark));
 }
 
 }  // namespace
@@ -37,9 +39,9 @@ TEST_CASE("log: the point of an intake is kept with an append, or not at all", "
         for (std::uint64_t i = 10; i < 40; ++i)
             many.command(scope, uuid_of(i)).event(run_in(scope, 1));
         batch = many.batch();
-        batch.intake = IntakePoint{40, 40};
+        batch.intake = IntakePoint{40, 40, INT64_MAX};
         REQUIRE(log.append_one(batch).outcome == BatchOutcome::kAppended);
-        CHECK(point_of(log, Shard(0)) == "40/40");
+        CHECK(point_of(log, Shard(0)) == "40/40/9223372036854775807");
         batch = BatchBuilder(log, Shard(0)).batch();
         batch.intake = IntakePoint{41, 40};
         REQUIRE(log.append_one(batch).outcome == BatchOutcome::kAppended);
@@ -87,8 +89,8 @@ TEST_CASE("log: the point of an intake is moved alone by the owner of the shard"
     LogUnderTest made = make_log();
     EventLog& log = *made.log;
     const Epoch mine = log.take_over(Shard(2));
-    CHECK(log.move_intake(Shard(2), mine, {10, 10}));
-    CHECK(point_of(log, Shard(2)) == "10/10");
+    CHECK(log.move_intake(Shard(2), mine, {10, 10, 7}));
+    CHECK(point_of(log, Shard(2)) == "10/10/7");
     CHECK(log.move_intake(Shard(2), mine, {4, 2}));
     CHECK(point_of(log, Shard(2)) == "4/2");
     const Epoch theirs = log.take_over(Shard(2));

@@ -21,7 +21,7 @@ class MemoryTopic::Session final : public Publisher {
 
     Offer offer(Shard shard, Position position, const Record& record) override {
         const std::lock_guard<std::mutex> lock(topic_.mutex_);
-        queue_.push_back({topic_.place_of(shard, record), position, keep(record)});
+        queue_.push_back({topic_.place_of(shard, record), position, topic_.keep(record)});
         ++topic_.waiting_;
         return Offer::kTaken;
     }
@@ -110,7 +110,7 @@ class Reader final : public EventReader {
 }  // namespace
 
 MemoryTopic::Kept MemoryTopic::keep(const Record& record) {
-    Kept kept{std::string(record.key), std::string(record.value), {}};
+    Kept kept{std::string(record.key), std::string(record.value), {}, ++stored_};
     for (const Header& header : record.headers)
         kept.headers.emplace_back(std::string(header.name), std::string(header.value));
     return kept;
@@ -157,7 +157,7 @@ void MemoryTopic::read(Shard shard, Offset from, Offset until,
     const Offset end = std::min(until, static_cast<Offset>(partition.size()));
     for (Offset at = from; at < end; ++at) {
         const Kept& kept = partition[static_cast<std::size_t>(at)];
-        StoredRecord stored{shard, at, {kept.key, kept.value, {}}};
+        StoredRecord stored{shard, at, {kept.key, kept.value, {}}, kept.stored_at};
         for (const auto& [name, value] : kept.headers)
             stored.record.headers.push_back({name, value});
         if (!visit(stored)) return;

@@ -53,6 +53,7 @@ class MemoryTopic final : public EventTopic {
         std::string key;
         std::string value;
         std::vector<std::pair<std::string, std::string>> headers;
+        std::int64_t stored_at = 0;  // no two records have the same
     };
     struct Offered {
         Shard shard;
@@ -61,7 +62,7 @@ class MemoryTopic final : public EventTopic {
     };
     class Session;
 
-    static Kept keep(const Record& record);
+    Kept keep(const Record& record);
     Shard place_of(Shard shard, const Record& record) const;
     void check_up() const;
 
@@ -71,6 +72,7 @@ class MemoryTopic final : public EventTopic {
     bool is_down_ = false;
     bool is_late_ = false;
     Loss loss_ = Loss::kNone;
+    std::int64_t stored_ = 0;
     std::size_t deliveries_max_ = ~std::size_t{0};
     std::size_t waiting_ = 0;
     std::atomic<std::size_t> readers_opened_{0};  // not guarded

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "engine/base/fault.h"
+#include "engine/bus/read_back.h"
 #include "engine/log/memory/memory_log.h"
 #include "tests/bus/strict_reader.h"
 #include "tests/bus/written_events.h"
@@ -185,8 +186,8 @@ TEST_CASE("relay: no more bytes are in flight than it may have", "[unit][bus]") 
     RelayOptions options = eager();
     options.in_flight_bytes_max = 1000;
     Bench bench(options);
-    bench.topic.set_down(false);
-    bench.steps(1);
+    bench.fill(1);
+    bench.steps(4);
     bench.topic.set_down(true);
     for (int i = 0; i < 5; ++i) bench.writer.append(Shard(0), 1, 900);
     bench.steps(3);
@@ -224,6 +225,13 @@ TEST_CASE("relay: it never writes into the events of another store", "[unit][bus
     for (int i = 0; i < 4; ++i) relay.step(milliseconds(0));
     CHECK(relay.status().deliveries == 0);
     CHECK_THAT(relay.status().last_problem, Catch::Contains("another store"));
+    CHECK(relay.status().is_foreign);
+    CHECK_FALSE(bench.relay.status().is_foreign);
+    CHECK_THROWS_WITH(check_owner(bench.topic, other.shard_count(), other.info().store_id),
+                      Catch::Contains("another store"));
+    CHECK_THROWS_WITH(check_owner(bench.topic, other.shard_count(), std::nullopt),
+                      Catch::Contains("is to be made"));
+    CHECK_NOTHROW(check_owner(bench.topic, other.shard_count(), bench.log.info().store_id));
     CHECK(difference_of(bench.topic, bench.log) == "");
 }
 

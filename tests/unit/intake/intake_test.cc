@@ -243,6 +243,22 @@ TEST_CASE("intake: what is no command goes to the dead letters, and stops nothin
     CHECK(all_of(bench.outcomes).size() == 1);
 }
 
+TEST_CASE("intake: who sent what is no command under an id is told so too [V-165]", "[intake]") {
+    OneShard bench(Shard(0));
+    const std::string id = "0199f3a0-0000-7000-8000-000000000001";
+    bench.put(R"({"type":"CreateSwam","swarm":"x","command_id":")" + id + R"("})");
+    bench.put(create_swarm(bench.swarm));
+    bench.run();
+    CHECK(bench.results() == std::map<std::string, std::string>{{"c/0/0", "unknown-command "},
+                                                                {"c/0/1", "accepted "}});
+    REQUIRE(all_of(bench.dead_letters).size() == 1);
+    CHECK(all_of(bench.dead_letters)[0].source() == "c/0/0");
+    for (const Told& told : all_of(bench.outcomes))
+        if (told.result() == "unknown-command") CHECK(told.key == id);
+    CHECK(bench.position() == Position(1));
+    CHECK(bench.last.counters.dead_letters == 1);
+}
+
 TEST_CASE("intake: an owner tells again what was not told, and decides nothing again [V-159]",
           "[intake]") {
     OneShard bench(Shard(1));
@@ -314,6 +330,29 @@ TEST_CASE("intake: a topic that begins anew is taken from its beginning [V-165]"
     CHECK(comes_true([&] { return bench.point()->told == 1; }));
     CHECK(bench.position() == Position(5));
     CHECK(bench.point()->next == 1);
+}
+
+TEST_CASE(
+    "intake: a topic made anew that has grown past what was taken is known as another [V-165]",
+    "[intake]") {
+    OneShard bench(Shard(1));
+    bench.put(create_swarm(bench.swarm));
+    bench.put(start_run(bench.swarm, "r1"));
+    bench.run();
+    CHECK(bench.last.counters.begun_anew == 0);
+    // A restart over the same topic takes nothing anew.
+    bench.put(start_run(bench.swarm, "r2"));
+    bench.run();
+    CHECK(bench.last.counters.begun_anew == 0);
+    CHECK(bench.position() == Position(3));
+    bench.commands.erase_all();
+    for (const char* const run : {"r3", "r4", "r5", "r6"}) bench.put(start_run(bench.swarm, run));
+    bench.start();
+    CHECK(comes_true([&] { return bench.position() == Position(7); }));
+    bench.intake->stop();
+    CHECK(bench.intake->status().counters.begun_anew == 1);
+    CHECK_THAT(bench.intake->status().last_problem,
+               Catch::Contains("is not the one that was taken up to offset 3"));
 }
 
 TEST_CASE("intake: who is not the owner any more appends and keeps nothing [V-172]", "[intake]") {
