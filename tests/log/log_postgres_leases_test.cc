@@ -14,6 +14,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "engine/base/fault.h"
 #include "engine/log/postgres/lease_rows.h"
@@ -293,9 +294,13 @@ TEST_CASE(
     // They were made for terms that are over; made again, each finds its lease still there.
     for (const AppendResult& result : leased.append(late))
         CHECK(result.outcome == BatchOutcome::kFenced);
-    const std::vector<AppendResult> again = leased.append(batches(2));
+    const std::vector<Batch> made_again = batches(2);
+    // Deciding them may take long, since the states have to be read anew.
+    std::this_thread::sleep_for(milliseconds(700));
+    const std::vector<AppendResult> again = leased.append(made_again);
     CHECK(std::all_of(again.begin(), again.end(), is_appended));
     CHECK(walk(*log).events == 2 * kShards);
+    CHECK(comes_true([&] { return keeper.held_shards().empty(); }));
 }
 
 TEST_CASE("leases: what is in doubt is fenced before anything is read again",

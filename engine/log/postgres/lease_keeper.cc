@@ -67,9 +67,19 @@ std::optional<LeaseKeeper::Use> LeaseKeeper::use(Shard shard, Epoch epoch) {
         return std::nullopt;
     ++found->second.uses;
     found->second.used_at = Clock::now();
+    found->second.is_awaited = false;
     return Use(*this, shard);
 }
 
+std::optional<LeaseKeeper::Use> LeaseKeeper::use_later(Shard shard, Epoch epoch) {
+    auto use = this->use(shard, epoch);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (use) held_.at(shard).is_awaited = true;
+    return use;
+}
+
+// Only who gives the lease back waits for this; to wake the thread at every append would cost a
+// lone producer a twentieth of its wait.
 void LeaseKeeper::end_use(Shard shard) {
     {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -78,6 +88,7 @@ void LeaseKeeper::end_use(Shard shard) {
         SKEIN_CHECK(found->second.uses > 0, "a lease of shard {} is given up twice", shard.value());
         --found->second.uses;
         found->second.used_at = Clock::now();
+        if (!found->second.is_leaving || found->second.uses > 0) return;
     }
     changed_.notify_all();
 }
@@ -204,7 +215,9 @@ void LeaseKeeper::give_back_idle(const std::vector<RenewedLease>& renewed) {
         for (const RenewedLease& lease : renewed) {
             const auto found = held_.find(lease.shard);
             if (found == held_.end()) continue;
-            const bool is_idle = found->second.uses == 0 && now - found->second.used_at > kIdleMax;
+            const Clock::duration idle = now - found->second.used_at;
+            if (found->second.is_awaited && idle < options_.owner.length) continue;
+            const bool is_idle = found->second.uses == 0 && idle > kIdleMax;
             if (!lease.is_wanted && !is_idle) continue;
             if (lease.is_wanted) yielded_[lease.shard] = now + kYield;
             leaving.push_back(lease.shard);

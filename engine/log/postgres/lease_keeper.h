@@ -88,6 +88,9 @@ class LeaseKeeper {
     };
     // None where the shard is not ours under that epoch.
     std::optional<Use> use(Shard shard, Epoch epoch);
+    // The same for who cannot append yet, since its batch was made under another epoch: a guest
+    // keeps the lease for its length, however long it takes to make the batch again.
+    std::optional<Use> use_later(Shard shard, Epoch epoch);
 
     // Asks the database for the lease; the holder says who has it where that failed. Not at once
     // where it was just given to somebody who asked.
@@ -107,6 +110,7 @@ class LeaseKeeper {
         Epoch epoch;
         unsigned uses = 0;
         bool is_leaving = false;
+        bool is_awaited = false;  // somebody is making a batch for it
         Clock::time_point used_at;
     };
 

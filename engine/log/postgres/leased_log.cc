@@ -129,9 +129,10 @@ LeasedLog::Part LeasedLog::prepare(const Batch& batch, std::size_t place) {
         if (!taken.holder.address.empty()) part.result = not_ours(batch, taken.holder);
         return part;
     }
-    Part again{place, keeper_->use(batch.shard, *taken.epoch), std::nullopt};
-    if (again.use && *taken.epoch != batch.epoch)
-        again.result = fenced(batch, "another one wrote to the shard meanwhile");
+    if (*taken.epoch == batch.epoch)
+        return {place, keeper_->use(batch.shard, *taken.epoch), std::nullopt};
+    Part again{place, keeper_->use_later(batch.shard, *taken.epoch), std::nullopt};
+    if (again.use) again.result = fenced(batch, "another one wrote to the shard meanwhile");
     return again;
 }
 
