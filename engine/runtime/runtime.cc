@@ -224,7 +224,10 @@ void Runtime::lead_overlapped() {
             const std::size_t room =
                 options_.round_commands_max - std::min(options_.round_commands_max, taken);
             if (under_way && work.empty() && await_many(lock, room)) continue;
-            collect(work, std::max(work.size(), room));
+            // In parts, so that a round that is done does not wait for a long one to be decided.
+            collect(work,
+                    std::max(work.size(),
+                             under_way ? std::min(room, options_.overlap_commands_min) : room));
             if (!under_way && work.empty()) {
                 is_led_ = false;
                 break;

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <map>
 #include <unordered_set>
 
+#include "engine/base/bytes.h"
 #include "engine/log/batch_check.h"
-#include "engine/log/postgres/pg_values.h"
 
 namespace skein::log {
 
@@ -15,6 +16,7 @@ namespace {
 // Is never a head: a batch that may not be written whatever stands is sent with it.
 constexpr std::uint64_t kNoPosition = UINT64_MAX;
 constexpr const char* kAnswer = "an answer of skein.append";
+constexpr const char* kDoing = "appending";
 
 std::string receipt_key(const Scope& scope, const Uuid& command_id) {
     return scope.str() + '\0' + std::string(command_id.view());
@@ -67,6 +69,13 @@ class AppendCall::Answered final : public Standing {
 
 AppendCall::AppendCall(const std::vector<Batch>& batches) : batches_(batches) {
     believed_.reserve(batches.size());
+    std::size_t events = 0;
+    std::size_t event_bytes = 0;
+    for (const Batch& batch : batches) {
+        events += batch.events.size();
+        for (const BatchEvent& event : batch.events) event_bytes += event.bytes.size();
+    }
+    event_bytes_.reserve(events, event_bytes);
     for (std::size_t i = 0; i < batches.size(); ++i) add_batch(i);
 }
 
@@ -137,15 +146,16 @@ void AppendCall::add_events(std::size_t index) {
 
 template <class... More>
 std::vector<AppendResult> AppendCall::send_as(const statements::Statement& statement,
-                                              PgConnection& connection, const More&... more) const {
-    const auto array = [](const BinaryArray& values) { return binary(values.parameter()); };
-    return read(connection.run(
-        statement, "appending", array(batch_shard_), array(batch_epoch_), array(batch_expected_),
-        array(batch_last_), array(batch_hash_), array(command_batch_), array(command_scope_),
-        array(command_uuid_), array(command_first_), array(command_events_),
-        array(command_content_), array(stream_batch_), array(stream_name_), array(stream_before_),
-        array(event_batch_), array(event_position_), array(event_version_), array(event_stream_),
-        array(event_hash_), array(event_bytes_), array(more)...));
+                                              PgConnection& connection, More&... more) {
+    const std::array parameters{
+        batch_shard_.parameter(),    batch_epoch_.parameter(),     batch_expected_.parameter(),
+        batch_last_.parameter(),     batch_hash_.parameter(),      command_batch_.parameter(),
+        command_scope_.parameter(),  command_uuid_.parameter(),    command_first_.parameter(),
+        command_events_.parameter(), command_content_.parameter(), stream_batch_.parameter(),
+        stream_name_.parameter(),    stream_before_.parameter(),   event_batch_.parameter(),
+        event_position_.parameter(), event_version_.parameter(),   event_stream_.parameter(),
+        event_hash_.parameter(),     event_bytes_.parameter(),     more.parameter()...};
+    return read(connection.run_binary(statement, kDoing, parameters));
 }
 
 bool AppendCall::is_of_one_event() const {
@@ -157,33 +167,46 @@ std::vector<AppendResult> AppendCall::send_one(PgConnection& connection) const {
     const Batch& batch = batches_[0];
     const BatchEvent& event = batch.events[0];
     const BatchCommand& command = batch.commands[0];
-    return read(
-        connection.run(statements::kAppendOne, "appending", bigint(batch.shard.value()),
-                       bigint(batch.epoch.value()), bigint(batch.expected_head.next().value()),
-                       bigint(event.version.value()), event.stream.str(), binary(event.hash.view()),
-                       binary(event.bytes), command.scope.str(), binary(command.command_id.view()),
-                       binary(command.content_hash.view())));
+    std::string shard;
+    put_u32_be(shard, static_cast<std::uint32_t>(batch.shard.value()));
+    std::string epoch;
+    put_u64_be(epoch, batch.epoch.value());
+    std::string position;
+    put_u64_be(position, batch.expected_head.next().value());
+    std::string version;
+    put_u64_be(version, event.version.value());
+    const std::array<std::string_view, 10> parameters{shard,
+                                                      epoch,
+                                                      position,
+                                                      version,
+                                                      event.stream.str(),
+                                                      event.hash.view(),
+                                                      event.bytes,
+                                                      command.scope.str(),
+                                                      command.command_id.view(),
+                                                      command.content_hash.view()};
+    return read(connection.run_binary(statements::kAppendOne, kDoing, parameters));
 }
 
-std::vector<AppendResult> AppendCall::send(PgConnection& connection) const {
+std::vector<AppendResult> AppendCall::send(PgConnection& connection) {
     if (is_of_one_event()) return send_one(connection);
     if (!has_intake_) return send_as(statements::kAppend, connection);
     return send_as(statements::kAppendTaken, connection, intake_batch_, intake_next_, intake_told_,
                    intake_mark_);
 }
 
-std::vector<AppendResult> AppendCall::read(const pqxx::result& rows) const {
+std::vector<AppendResult> AppendCall::read(const BinaryRows& rows) const {
     Answered answered;
-    for (const pqxx::row& row : rows) {
-        const std::string_view kind(row[0].c_str(), row[0].size());
-        const std::size_t at = number_of(row[1], kAnswer) - 1;
-        const std::uint64_t number = number_of(row[2], kAnswer);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        const std::string_view kind = rows.bytes(row, 0, kAnswer);
+        const std::size_t at = rows.integer(row, 1, kAnswer) - 1;
+        const std::uint64_t number = rows.number(row, 2, kAnswer);
         if (kind == "s") {
             answered.streams[streams_.at(at).stream->str()] = Version(number);
             continue;
         }
-        const std::uint64_t amount = number_of(row[3], kAnswer);
-        const Hash hash = hash_of(row[4], kAnswer);
+        const std::uint64_t amount = rows.number(row, 3, kAnswer);
+        const Hash hash = rows.hash(row, 4, kAnswer);
         if (kind == "r") {
             const auto [batch, command] = commands_.at(at);
             const BatchCommand& known = batches_[batch].commands[command];

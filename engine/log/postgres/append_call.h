@@ -8,11 +8,11 @@
 // migrations/0005_intake.sql, migrations/0007_append_one.sql, migrations/0010_intake_mark.sql.
 #pragma once
 
-#include <pqxx/result>
 #include <vector>
 
 #include "engine/log/event_log.h"
 #include "engine/log/postgres/binary_array.h"
+#include "engine/log/postgres/binary_rows.h"
 #include "engine/log/postgres/pg_connection.h"
 
 namespace skein::log {
@@ -22,12 +22,12 @@ class AppendCall {
     explicit AppendCall(const std::vector<Batch>& batches);
 
     // One round trip. LostAnswer: written or not.
-    std::vector<AppendResult> send(PgConnection& connection) const;
+    std::vector<AppendResult> send(PgConnection& connection);
 
  private:
     template <class... More>
     std::vector<AppendResult> send_as(const statements::Statement& statement,
-                                      PgConnection& connection, const More&... more) const;
+                                      PgConnection& connection, More&... more);
     class Believed;
     class Answered;
     // A stream of a batch, and the version that the batch begins after.
@@ -42,7 +42,7 @@ class AppendCall {
     void add_batch(std::size_t index);
     void add_commands(std::size_t index);
     void add_events(std::size_t index);
-    std::vector<AppendResult> read(const pqxx::result& rows) const;
+    std::vector<AppendResult> read(const BinaryRows& rows) const;
 
     const std::vector<Batch>& batches_;
     std::vector<AppendResult> believed_;  // a batch: its result if it is written

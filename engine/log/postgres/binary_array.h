@@ -28,54 +28,64 @@ enum class PgType : std::uint32_t {
 
 class BinaryArray {
  public:
-    explicit BinaryArray(PgType type) : type_(type) {}
+    explicit BinaryArray(PgType type) : type_(type), parameter_(kHeadBytes, '\0') {}
 
     void add(std::string_view bytes) {
         SKEIN_CHECK(type_ != PgType::kBigint && type_ != PgType::kInteger, "a number is meant");
         add_length(bytes.size());
-        elements_ += bytes;
+        parameter_ += bytes;
     }
     void add_null() {
         has_nulls_ = true;
         ++count_;
-        put_u32_be(elements_, UINT32_MAX);
+        put_u32_be(parameter_, UINT32_MAX);
     }
     // Numbers beyond the signed ones become negative: no row holds such.
     void add_number(std::uint64_t value) {
         if (type_ == PgType::kBigint) {
             add_length(8);
-            put_u64_be(elements_, value);
+            put_u64_be(parameter_, value);
             return;
         }
         SKEIN_CHECK(type_ == PgType::kInteger && value <= INT32_MAX, "{} is no integer", value);
         add_length(4);
-        put_u32_be(elements_, static_cast<std::uint32_t>(value));
+        put_u32_be(parameter_, static_cast<std::uint32_t>(value));
     }
 
     std::size_t size() const { return count_; }
-    std::string parameter() const {
-        std::string bytes;
-        bytes.reserve(20 + elements_.size());
-        put_u32_be(bytes, count_ == 0 ? 0 : 1);
-        put_u32_be(bytes, has_nulls_ ? 1 : 0);
-        put_u32_be(bytes, static_cast<std::uint32_t>(type_));
-        if (count_ == 0) return bytes;
-        put_u32_be(bytes, count_);
-        put_u32_be(bytes, 1);
-        return bytes += elements_;
+    // Of all elements together, where it is known before.
+    void reserve(std::size_t count, std::size_t bytes) {
+        parameter_.reserve(kHeadBytes + count * kLengthBytes + bytes);
+    }
+    // The bytes of a parameter, as long as nothing more is added.
+    std::string_view parameter() {
+        std::string head;
+        put_u32_be(head, count_ == 0 ? 0 : 1);
+        put_u32_be(head, has_nulls_ ? 1 : 0);
+        put_u32_be(head, static_cast<std::uint32_t>(type_));
+        const std::size_t empty_bytes = head.size();
+        put_u32_be(head, count_);
+        put_u32_be(head, 1);
+        parameter_.replace(0, kHeadBytes, head);
+        return std::string_view(parameter_).substr(0, count_ == 0 ? empty_bytes : kEnd);
     }
 
  private:
+    // Number of dimensions, whether there are nulls, type, number of elements, first index.
+    static constexpr std::size_t kHeadBytes = 20;
+    static constexpr std::size_t kLengthBytes = 4;
+    static constexpr std::size_t kEnd = std::string_view::npos;
+
     void add_length(std::size_t length) {
         SKEIN_CHECK(length <= INT32_MAX, "{} bytes are no element", length);
         ++count_;
-        put_u32_be(elements_, static_cast<std::uint32_t>(length));
+        put_u32_be(parameter_, static_cast<std::uint32_t>(length));
     }
 
     PgType type_;
     std::uint32_t count_ = 0;
     bool has_nulls_ = false;
-    std::string elements_;
+    std::string parameter_;  // the head, which parameter() fills in, and the elements
 };
 
 }  // namespace skein::log

@@ -36,4 +36,17 @@ std::uint64_t BinaryRows::number(std::size_t row, int column, std::string_view w
     return number;
 }
 
+std::uint32_t BinaryRows::integer(std::size_t row, int column, std::string_view what) const {
+    ByteReader value(bytes(row, column, what));
+    const std::uint32_t number = value.u32_be();
+    if (!value.done()) throw damaged_value(what);
+    return number;
+}
+
+Hash BinaryRows::hash(std::size_t row, int column, std::string_view what) const {
+    const std::string_view hash = bytes(row, column, what);
+    if (hash.size() != Hash().view().size()) throw damaged_value(what);
+    return hash_from_bytes(hash);
+}
+
 }  // namespace skein::log

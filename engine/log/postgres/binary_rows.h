@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/hash.h"
+
 struct pg_result;
 
 namespace skein::log {
@@ -28,7 +30,9 @@ class BinaryRows {
 
     std::size_t size() const;
     std::string_view bytes(std::size_t row, int column, std::string_view what) const;
-    std::uint64_t number(std::size_t row, int column, std::string_view what) const;
+    std::uint64_t number(std::size_t row, int column, std::string_view what) const;  // bigint
+    std::uint32_t integer(std::size_t row, int column, std::string_view what) const;
+    Hash hash(std::size_t row, int column, std::string_view what) const;
 
  private:
     struct Clear {

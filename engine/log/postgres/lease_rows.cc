@@ -23,7 +23,7 @@ std::chrono::milliseconds left_of(const pqxx::field& field) {
 std::string array_of(const std::vector<Shard>& shards) {
     BinaryArray array(PgType::kInteger);
     for (const Shard shard : shards) array.add_number(shard.value());
-    return array.parameter();
+    return std::string(array.parameter());
 }
 
 }  // namespace

@@ -246,15 +246,44 @@ bool PgConnection::is_fit() const {
     return ::poll(&idle, 1, 0) == 0;
 }
 
+namespace {
+
+constexpr int kBinary = 1;
+
+}  // namespace
+
+// As libpq takes them; no lengths and formats: texts.
+struct PgConnection::RawParameters {
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    std::vector<int> formats;
+};
+
 BinaryRows PgConnection::run_binary(const statements::Statement& statement, std::string_view doing,
                                     const std::vector<std::string>& parameters) {
+    RawParameters raw;
+    for (const std::string& parameter : parameters) raw.values.push_back(parameter.c_str());
+    return run_raw(statement, doing, raw);
+}
+
+BinaryRows PgConnection::run_binary(const statements::Statement& statement, std::string_view doing,
+                                    std::span<const std::string_view> parameters) {
+    RawParameters raw;
+    raw.formats.assign(parameters.size(), kBinary);
+    for (const std::string_view parameter : parameters) {
+        raw.values.push_back(parameter.data());
+        raw.lengths.push_back(static_cast<int>(parameter.size()));
+    }
+    return run_raw(statement, doing, raw);
+}
+
+BinaryRows PgConnection::run_raw(const statements::Statement& statement, std::string_view doing,
+                                 const RawParameters& parameters) {
     prepare_now(statement);
-    std::vector<const char*> values;
-    for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-    constexpr int kBinary = 1;
-    BinaryRows rows(PQexecPrepared(session_->handle(), statement.name,
-                                   static_cast<int>(values.size()), values.data(), nullptr, nullptr,
-                                   kBinary));
+    BinaryRows rows(PQexecPrepared(
+        session_->handle(), statement.name, static_cast<int>(parameters.values.size()),
+        parameters.values.data(), parameters.lengths.empty() ? nullptr : parameters.lengths.data(),
+        parameters.formats.empty() ? nullptr : parameters.formats.data(), kBinary));
     if (rows.is_ok()) return rows;
     fail(pqxx::sql_error(
              rows.problem().empty() ? PQerrorMessage(session_->handle()) : rows.problem(),

@@ -13,6 +13,7 @@
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
 #include <pqxx/result>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,9 @@ class PgConnection {
     // The same, with rows in their binary form. The parameters are texts.
     BinaryRows run_binary(const statements::Statement& statement, std::string_view doing,
                           const std::vector<std::string>& parameters);
+    // The same with parameters in their binary form, which are not copied.
+    BinaryRows run_binary(const statements::Statement& statement, std::string_view doing,
+                          std::span<const std::string_view> parameters);
     // Otherwise done by the first run, which takes a second round trip for it.
     void prepare_now(const statements::Statement& statement);
     // Statements without parameters, as they are.
@@ -62,6 +66,10 @@ class PgConnection {
 
  private:
     class Session;
+    struct RawParameters;
+
+    BinaryRows run_raw(const statements::Statement& statement, std::string_view doing,
+                       const RawParameters& parameters);
 
     [[noreturn]] void fail(const std::exception& error, std::string_view doing);
     void check_server(const PgConnectOptions& options);

@@ -89,7 +89,7 @@ std::vector<AppendResult> PostgresLog::append(const std::vector<Batch>& batches)
                     batch.shard.value());
     }
     if (batches.empty()) return {};
-    const AppendCall call(batches);
+    AppendCall call(batches);
     std::vector<AppendResult> results;
     const PgPool::Lease connection = pool_->take();
     SKEIN_CRASH_POINT("log.before_write");

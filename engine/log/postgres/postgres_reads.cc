@@ -202,8 +202,8 @@ std::vector<std::optional<Receipt>> PostgresLog::find_receipts(
         scopes.add(command.scope.str());
         ids.add(command.command_id.view());
     }
-    const std::string scope_bytes = scopes.parameter();
-    const std::string id_bytes = ids.parameter();
+    const std::string scope_bytes(scopes.parameter());
+    const std::string id_bytes(ids.parameter());
     std::vector<std::optional<Receipt>> found(commands.size());
     for (const pqxx::row& row : pool_->ask(statements::kReceiptsOf, "reading receipts",
                                            binary(scope_bytes), binary(id_bytes)))
