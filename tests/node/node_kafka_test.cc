@@ -159,6 +159,13 @@ TEST_CASE("node: the topics of another store are refused, and nothing is taken f
         [&] { return guest.fold("swarm/s0").find(R"("by-topic":7)") != std::string::npos; }));
     CHECK(Guest(late).fold("swarm/s0").find("by-topic") == std::string::npos);
 
+    CHECK(comes_true([&] { return has_sent_all(first); }));
+    CHECK(run_program(dsn, broker.address(), said, {"verify", "--all"}) == 0);
+    CHECK_THAT(said, Catch::Contains("ok: 2 events") && !Catch::Contains("note:"));
+    CHECK(run_program(late, broker.address(), said, {"verify", "--all"}) == 1);
+    CHECK_THAT(said,
+               Catch::Contains("topic at offset 0") && Catch::Contains("an event of /skein/"));
+
     // As soon as there is an event, migrate and serve refuse at once, and make nothing.
     CHECK(migrate(third, broker.address(), said) == 2);
     CHECK_THAT(said, Catch::Contains("holds events of another store") &&

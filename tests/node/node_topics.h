@@ -17,13 +17,13 @@ namespace skein::node::test {
 
 inline constexpr std::uint32_t kShards = 16;
 
-// Runs `skein migrate` over both; returns its exit code, with what it said in `said`.
-inline int migrate(const std::string& dsn, const std::string& kafka, std::string& said,
-                   const std::vector<std::string>& more = {}) {
-    skein::test::ServerDirectory directory("/tmp/skein_migrate_");
+// Runs the program over both; returns its exit code, with what it said in `said`.
+inline int run_program(const std::string& dsn, const std::string& kafka, std::string& said,
+                       const std::vector<std::string>& words) {
+    skein::test::ServerDirectory directory("/tmp/skein_program_");
     skein::test::ServerCommand command;
-    command.words = {SKEIN_PROGRAM, "--pg", dsn, "--kafka", kafka, "migrate"};
-    command.words.insert(command.words.end(), more.begin(), more.end());
+    command.words = {SKEIN_PROGRAM, "--pg", dsn, "--kafka", kafka, "--data", directory.path()};
+    command.words.insert(command.words.end(), words.begin(), words.end());
     command.output = directory.output();
     command.signal_at_end = SIGKILL;
     const pid_t process = skein::test::start_process(command);
@@ -31,6 +31,13 @@ inline int migrate(const std::string& dsn, const std::string& kafka, std::string
     ::waitpid(process, &status, 0);
     said = directory.output_tail();
     return WEXITSTATUS(status);
+}
+
+inline int migrate(const std::string& dsn, const std::string& kafka, std::string& said,
+                   const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words = {"migrate"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(dsn, kafka, said, words);
 }
 
 // By shard and position.
